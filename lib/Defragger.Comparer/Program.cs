@@ -1,0 +1,84 @@
+using System.Reflection;
+using Defragger.Comparers;
+
+// The per-case process of the built-in comparison: arguments in, one JSON line and an exit code out.
+
+const int Same = 0;
+const int Changed = 1;
+const int CouldNotCompare = 2;
+const int WrongUsage = 3;
+
+string usage = $"""
+    Usage: defrag-comparer [--format NAME] BASELINE CANDIDATE
+
+    Compares one case and prints one line of JSON: status, format, counts, reason.
+
+      --format NAME   {string.Join(", ", FormatCatalog.Names)};
+                      auto (the default) goes by the file's name, then by its first bytes
+      --help          this text
+      --version       the version
+      --              ends the options
+
+    Exit codes: 0 same, 1 changed, 2 could not compare (see standard error), 3 wrong usage.
+    """;
+
+ComparisonFormat format = ComparisonFormat.Auto;
+List<string> files = [];
+for (int i = 0; i < args.Length; i++)
+{
+    switch (args[i])
+    {
+        case "--help" or "-h":
+            return Print(usage);
+        case "--version":
+            return Print($"defrag-comparer {Version()}");
+        case "--format" when i + 1 == args.Length:
+            return Misused("--format needs a name");
+        case "--format":
+            if (!FormatCatalog.TryParse(args[++i], out format))
+                return Misused($"there is no format '{args[i]}'; there are {string.Join(", ", FormatCatalog.Names)}");
+            break;
+        case "--":
+            files.AddRange(args[(i + 1)..]);
+            i = args.Length;
+            break;
+        case ['-', ..]:
+            return Misused($"there is no option '{args[i]}'");
+        default:
+            files.Add(args[i]);
+            break;
+    }
+}
+
+if (files.Count != 2)
+    return Misused($"two files are compared, and {files.Count} were given");
+
+try
+{
+    ComparisonResult result = FileComparer.Compare(files[0], files[1], format);
+    int printed = Print(result.ToJson());
+    return printed != Same || result.Same ? printed : Changed;
+}
+catch (ComparisonException e)
+{
+    return Fail(CouldNotCompare, e.Message);
+}
+catch (OutOfMemoryException)
+{
+    return Fail(CouldNotCompare, $"{files[0]}, {files[1]}: not enough memory to compare them");
+}
+
+int Misused(string problem) => Fail(WrongUsage, $"{problem}; try --help");
+
+static int Print(string text) =>
+    Descriptor.TryWrite(Descriptor.Output, text) ? Same : Fail(CouldNotCompare, "standard output cannot be written");
+
+static int Fail(int code, string message)
+{
+    Descriptor.TryWrite(Descriptor.Error, $"defrag-comparer: {message.ReplaceLineEndings(" ")}");
+    return code;
+}
+
+static string Version() =>
+    typeof(FileComparer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+    ?? "unknown";

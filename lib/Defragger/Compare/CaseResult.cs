@@ -1,0 +1,101 @@
+using Defragger.Engines;
+
+namespace Defragger.Compare;
+
+/// <summary>How a case came out.</summary>
+public enum CaseStatus
+{
+    /// <summary>No difference.</summary>
+    Same,
+
+    /// <summary>The two results differ.</summary>
+    Changed,
+
+    /// <summary>Only the candidate has the case. A missing baseline is never a pass.</summary>
+    Added,
+
+    /// <summary>Only the baseline has the case.</summary>
+    Removed,
+
+    /// <summary>The case could not be compared: the comparer failed, or a file could not be read.</summary>
+    Error,
+
+    /// <summary>The comparer ran longer than the time limit and was ended.</summary>
+    Timeout,
+
+    /// <summary>The kernel killed the comparer for want of memory.</summary>
+    OutOfMemory,
+
+    /// <summary>The run was stopped while the case ran.</summary>
+    Cancelled,
+}
+
+/// <summary>One compared case: what came out, and what it cost.</summary>
+public sealed record CaseResult
+{
+    /// <summary>The case: its path below the run's directories.</summary>
+    public required string Case { get; init; }
+
+    /// <summary>How it came out.</summary>
+    public required CaseStatus Status { get; init; }
+
+    /// <summary>Why, in one sentence; empty when there is nothing to say.</summary>
+    public string Reason { get; init; } = "";
+
+    /// <summary>Findings that only the candidate has; null when none were counted (equal bytes, binary files).</summary>
+    public long? New { get; init; }
+
+    /// <summary>Findings that only the baseline has; null when none were counted.</summary>
+    public long? Absent { get; init; }
+
+    /// <summary>Findings that both have in different form; null when none were counted.</summary>
+    public long? Updated { get; init; }
+
+    /// <summary>Findings that both have; null when none were counted.</summary>
+    public long? Unchanged { get; init; }
+
+    /// <summary>The baseline's file, or null when the baseline does not have the case.</summary>
+    public string? BaselinePath { get; init; }
+
+    /// <summary>The candidate's file, or null when the candidate does not have the case.</summary>
+    public string? CandidatePath { get; init; }
+
+    /// <summary>The comparer's exit code, or null when a signal ended it or none ran.</summary>
+    public int? ExitCode { get; init; }
+
+    /// <summary>The signal that ended the comparer, or null.</summary>
+    public int? Signal { get; init; }
+
+    /// <summary>Wall-clock time of the comparer.</summary>
+    public TimeSpan Duration { get; init; }
+
+    /// <summary>Processor time of the comparer and the children it waited for, user and kernel.</summary>
+    public TimeSpan CpuTime { get; init; }
+
+    /// <summary>The most memory that the comparer held, in bytes.</summary>
+    public long PeakMemory { get; init; }
+
+    /// <summary>How <see cref="PeakMemory"/> was measured.</summary>
+    public PeakSource PeakSource { get; init; }
+
+    /// <summary>What kept the case from starting when its turn had come.</summary>
+    public HoldReason HeldBy { get; init; }
+
+    /// <summary>Seconds that the case was next in line and held.</summary>
+    public double WaitSeconds { get; init; }
+
+    /// <summary>How often the comparer was started for it; 0 when no comparison was needed.</summary>
+    public int Attempts { get; init; }
+
+    /// <summary>When the case ended.</summary>
+    public DateTimeOffset Ended { get; init; }
+
+    /// <summary>The file with what a failed comparer printed, or null when it printed nothing.</summary>
+    public string? LogPath { get; init; }
+
+    /// <summary>Taken over from the journal of an earlier run with the same inputs.</summary>
+    public bool Resumed { get; init; }
+
+    /// <summary>True when the case was compared, or exists on one side only.</summary>
+    internal bool Decided => Status <= CaseStatus.Removed;
+}

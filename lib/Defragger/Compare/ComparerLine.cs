@@ -1,0 +1,58 @@
+using System.Text.Json;
+
+namespace Defragger.Compare;
+
+/// <summary>The JSON line with which a comparer tells its counts: the last line that it prints.</summary>
+/// <remarks>
+/// <c>{"new":1,"absent":0,"updated":2,"unchanged":40,"reason":"…"}</c>; every member is optional, unknown members are
+/// passed over. The exit code decides the status; the line must not contradict it.
+/// </remarks>
+internal sealed record ComparerLine(long? New, long? Absent, long? Updated, long? Unchanged, string Reason)
+{
+    /// <summary>No counts were told.</summary>
+    public static ComparerLine Silent { get; } = new(null, null, null, null, "");
+
+    /// <summary>Differences counted; null when none of the counts was told.</summary>
+    public long? Differences => New is null && Absent is null && Updated is null
+        ? null
+        : (New ?? 0) + (Absent ?? 0) + (Updated ?? 0);
+
+    /// <summary>Looks for the line in what the comparer printed.</summary>
+    /// <returns>The line; null when the last line printed is no JSON object.</returns>
+    /// <exception cref="FormatException">The last line begins as an object but is none, or a count is no whole number
+    /// from 0 up.</exception>
+    public static ComparerLine? Find(string output)
+    {
+        string last = LastLine(output);
+        if (!last.StartsWith('{')) return null;
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(last);
+            JsonElement root = document.RootElement;
+            string reason = root.TryGetProperty("reason", out JsonElement text) && text.ValueKind == JsonValueKind.String
+                ? text.GetString()! : "";
+            return new ComparerLine(
+                Count(root, "new"), Count(root, "absent"), Count(root, "updated"), Count(root, "unchanged"), reason);
+        }
+        catch (JsonException e)
+        {
+            throw new FormatException($"the comparer's last line begins with '{{' but is not JSON: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The last line that is not blank; empty when there is none.</summary>
+    public static string LastLine(string output)
+    {
+        ReadOnlySpan<char> text = output.AsSpan().TrimEnd();
+        return text[(text.LastIndexOf('\n') + 1)..].Trim().ToString();
+    }
+
+    private static long? Count(JsonElement root, string name)
+    {
+        if (!root.TryGetProperty(name, out JsonElement value) || value.ValueKind == JsonValueKind.Null) return null;
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long count) && count >= 0
+            ? count
+            : throw new FormatException(
+                $"the comparer's last line has \"{name}\":{value.GetRawText()}, which is no count; write a whole number, 0 or more");
+    }
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+
+namespace Defragger.Compare;
+
+/// <summary>One moment of a run.</summary>
+/// <param name="Seconds">Since the run began.</param>
+/// <param name="Used">Used memory, in bytes.</param>
+/// <param name="Total">The memory there is to share, in bytes.</param>
+/// <param name="Workers">Cases running.</param>
+/// <param name="Limit">Cases that might have run.</param>
+internal readonly record struct MemorySample(double Seconds, long Used, long Total, int Workers, int Limit);
+
+/// <summary>The samples of a run as CSV, one line each: what the graph is drawn from.</summary>
+/// <remarks>A sample is kept when the workers or their limit changed, used memory moved by 1 % of all there is, or a second
+/// has passed: a run of six hours stays under 2 MB unless it truly moves.</remarks>
+internal sealed class MemoryLog : IDisposable
+{
+    private const string Heading = "seconds,used_bytes,total_bytes,workers,limit";
+    private static readonly CultureInfo s_plain = CultureInfo.InvariantCulture;
+
+    private readonly StreamWriter _writer;
+    private readonly double _start;
+    private MemorySample? _last;
+
+    private MemoryLog(StreamWriter writer, double start) => (_writer, _start) = (writer, start);
+
+    /// <summary>Begins a log; one that lies there is replaced.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static MemoryLog Create(string path)
+    {
+        var writer = new StreamWriter(path) { NewLine = "\n" };
+        writer.WriteLine(Heading);
+        return new MemoryLog(writer, 0);
+    }
+
+    /// <summary>Goes on with the log of an earlier run: its last moment is the new one's first.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static MemoryLog Resume(string path)
+    {
+        if (!File.Exists(path)) return Create(path);
+        // A run that was killed may have left half a line; only whole ones are taken over.
+        MemorySample[] whole = [.. Read(path)];
+        MemoryLog log = Create(path);
+        foreach (MemorySample sample in whole) log.Write(sample);
+        return whole.Length == 0 ? log : new MemoryLog(log._writer, whole[^1].Seconds);
+    }
+
+    /// <summary>The most used memory seen, in bytes.</summary>
+    public long PeakUsed { get; private set; }
+
+    /// <summary>Takes a sample, and keeps it when it tells something.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Add(MemorySample sample, bool always = false)
+    {
+        PeakUsed = Math.Max(PeakUsed, sample.Used);
+        bool moved = _last is not MemorySample last || sample.Seconds - last.Seconds >= 1
+            || last.Workers != sample.Workers || last.Limit != sample.Limit
+            || Math.Abs(last.Used - sample.Used) >= sample.Total / 100;
+        if (!moved && !always) return;
+        _last = sample;
+        Write(sample with { Seconds = _start + sample.Seconds });
+    }
+
+    /// <summary>Reads the samples of a run; a line that is not one (half written) is passed over.</summary>
+    public static IEnumerable<MemorySample> Read(string path)
+    {
+        foreach (string line in File.ReadLines(path).Skip(1))
+        {
+            string[] fields = line.Split(',');
+            if (fields.Length == 5
+                && double.TryParse(fields[0], NumberStyles.Float, s_plain, out double seconds)
+                && long.TryParse(fields[1], NumberStyles.None, s_plain, out long used)
+                && long.TryParse(fields[2], NumberStyles.None, s_plain, out long total)
+                && int.TryParse(fields[3], NumberStyles.None, s_plain, out int workers)
+                && int.TryParse(fields[4], NumberStyles.None, s_plain, out int limit))
+                yield return new MemorySample(seconds, used, total, workers, limit);
+        }
+    }
+
+    private void Write(MemorySample sample) => _writer.WriteLine(string.Create(
+        s_plain, $"{sample.Seconds:0.###},{sample.Used},{sample.Total},{sample.Workers},{sample.Limit}"));
+
+    public void Dispose() => _writer.Dispose();
+}

@@ -1,0 +1,83 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Defragger.Compare;
+
+/// <summary>The directory that a run writes to, and the only one: its files by name, and the lock that keeps two runs
+/// from writing to it at once.</summary>
+internal sealed class OutputFolder : IDisposable
+{
+    private const int LongestLogName = 200;
+    private readonly FileStream _lock;
+
+    /// <summary>Makes the directory where needed and takes its lock.</summary>
+    /// <param name="path">Full path of the directory.</param>
+    /// <exception cref="IOException">It cannot be made or written, or another run holds it.</exception>
+    /// <exception cref="UnauthorizedAccessException">It cannot be made or written.</exception>
+    public OutputFolder(string path)
+    {
+        FullPath = path;
+        Directory.CreateDirectory(path);
+        _lock = Lock(Path.Combine(path, "run.lock"));
+    }
+
+    /// <summary>The directory.</summary>
+    public string FullPath { get; }
+
+    /// <summary>The journal.</summary>
+    public string Journal => Path.Combine(FullPath, "journal.jsonl");
+
+    /// <summary>The memory samples.</summary>
+    public string MemorySamples => Path.Combine(FullPath, "memory.csv");
+
+    /// <summary>The graph of memory over the run.</summary>
+    public string MemoryGraph => Path.Combine(FullPath, "memory.svg");
+
+    /// <summary>Writes what a failed comparer printed; null when it printed nothing or it cannot be written.</summary>
+    /// <remarks>One flat directory: a case 'a.log/b' must not need a directory where the log of a case 'a' is a file.</remarks>
+    public string? WriteLog(string name, string output, string error)
+    {
+        if (output.Length + error.Length == 0) return null;
+        string path = Path.Combine(FullPath, "logs", LogName(name));
+        try
+        {
+            Directory.CreateDirectory(Path.Combine(FullPath, "logs"));
+            File.WriteAllText(path, $"== standard output ==\n{output}\n== standard error ==\n{error}\n");
+            return path;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The result matters more than its log: a full disk is told by the journal.
+            return null;
+        }
+    }
+
+    public void Dispose() => _lock.Dispose();
+
+    private static FileStream Lock(string path)
+    {
+        try
+        {
+            return new FileStream(path, new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate,
+                Access = FileAccess.ReadWrite,
+                Share = FileShare.None,
+                Options = FileOptions.DeleteOnClose,
+            });
+        }
+        catch (IOException e) when (e.GetType() == typeof(IOException) && File.Exists(path))
+        {
+            throw new IOException($"another run writes to it ('{path}' is locked).", e);
+        }
+    }
+
+    private static string LogName(string name)
+    {
+        string flat = name.Replace("%", "%25", StringComparison.Ordinal).Replace("/", "%2F", StringComparison.Ordinal);
+        if (Encoding.UTF8.GetByteCount(flat) <= LongestLogName) return flat + ".log";
+        UInt128 hash = XxHash128.HashToUInt128(MemoryMarshal.AsBytes(name.AsSpan()));
+        return $"{hash:x32}.log";
+    }
+}

@@ -1,0 +1,74 @@
+namespace Defragger.Compare;
+
+/// <summary>What a run leaves behind: its journal, its samples, its logs; and what an earlier run left for it.</summary>
+internal sealed class RunOutput : IDisposable
+{
+    private readonly OutputFolder _folder;
+    private readonly JournalIndex? _earlier;
+
+    private RunOutput(OutputFolder folder, JournalIndex? earlier, Journal journal, MemoryLog samples) =>
+        (_folder, _earlier, Journal, Samples) = (folder, earlier, journal, samples);
+
+    /// <summary>The journal that is written.</summary>
+    public Journal Journal { get; }
+
+    /// <summary>The samples that are written.</summary>
+    public MemoryLog Samples { get; }
+
+    /// <summary>Begins a run's files; those of an earlier run in the folder are replaced.</summary>
+    /// <exception cref="IOException">A file cannot be written.</exception>
+    public static RunOutput Create(OutputFolder folder, JournalHeader header)
+    {
+        Journal journal = Journal.Create(folder.Journal, header);
+        return new RunOutput(folder, null, journal, OrDispose(journal, () => MemoryLog.Create(folder.MemorySamples)));
+    }
+
+    /// <summary>Goes on with the run whose journal lies in the folder.</summary>
+    /// <exception cref="IOException">A file cannot be read or written.</exception>
+    /// <exception cref="FormatException">The journal is damaged.</exception>
+    public static RunOutput Resume(OutputFolder folder)
+    {
+        var earlier = new JournalIndex(folder.Journal);
+        Journal journal = OrDispose(earlier, () => Journal.Append(folder.Journal, earlier.Length));
+        MemoryLog samples = OrDispose(earlier, () => OrDispose(journal, () => MemoryLog.Resume(folder.MemorySamples)));
+        return new RunOutput(folder, earlier, journal, samples);
+    }
+
+    /// <summary>The earlier result of a case, when it was decided and nothing it rests on has changed; else null.</summary>
+    public CaseResult? Earlier(TestCase one, string comparer)
+    {
+        if (_earlier?.Find(one.Name) is not JournalLine line || !line.Result.Decided || line.Comparer != comparer) return null;
+        bool holds = line.Baseline == FileStamp.Of(one.BaselinePath) && line.Candidate == FileStamp.Of(one.CandidatePath);
+        return holds ? line.Result with { Resumed = true } : null;
+    }
+
+    /// <summary>Keeps what a failed comparer printed.</summary>
+    public string? WriteLog(string name, string output, string error) => _folder.WriteLog(name, output, error);
+
+    public void Dispose()
+    {
+        // Each of them even when one before it fails (a full disk fails the samples' last write).
+        try
+        {
+            Samples.Dispose();
+        }
+        finally
+        {
+            Journal.Dispose();
+            _earlier?.Dispose();
+        }
+    }
+
+    private static T OrDispose<T>(IDisposable held, Func<T> make)
+    {
+        try
+        {
+            return make();
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+}

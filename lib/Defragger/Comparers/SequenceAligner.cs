@@ -1,0 +1,218 @@
+using System.Runtime.InteropServices;
+
+namespace Defragger.Comparers;
+
+/// <summary>Counts what differs between two ordered sequences of records, in one pass and bounded memory.</summary>
+/// <remarks>
+/// The algorithm has two modes.
+///
+/// Fast: while both sides are byte-equal they are skipped together (<see cref="RecordReader.SkipEqual"/>).
+///
+/// Gap: at a difference, both sides are read ahead in turn, record n of the one, record n of the other. Each key is
+/// looked up among the other side's: a pair (i, j) of equal keys is a place where the sides may come together again.
+/// A pair is confirmed if the records after it are equal as well, or both sides end there; it costs i + j. One that is
+/// only unique on both sides as far as read costs the same if i = j (records changed in place), but otherwise it may be
+/// a stray brace: it costs 4 (i + j) + 8, so that a better place has time to come. Others are not taken. The cheapest
+/// pair wins; reading ahead stops when n reaches its cost, since every later pair costs at least n. Equal records
+/// directly before the pair are given back to it.
+/// The gap then holds i records of the baseline and j of the candidate; min(i, j) of them are Updated in place, the
+/// rest is Absent or New. A record that moved is Absent in one place and New in the other.
+///
+/// The idea is the look-ahead resynchronisation of the differs that came before Hunt-McIlroy and Myers (compare
+/// GNU diff's --speed-large-files, which also gives up on a minimal script), on hashed records.
+///
+/// Invariants:
+/// 1. Unchanged + Updated + Absent = records of the baseline; Unchanged + Updated + New = records of the candidate.
+/// 2. Unchanged pairs never cross and have equal keys: their number is at most the longest common subsequence.
+/// 3. No difference is counted if and only if the sequences are equal.
+/// 4. Swapping the sides swaps New and Absent and nothing else: in each gap the side whose first key is smaller
+///    leads, so every tie is broken the same way.
+///
+/// Bounds: a gap spans at most <see cref="KeyWindow.DefaultLimit"/> records a side. If nothing is found by then, all
+/// that was read is the gap (and <see cref="LostTrack"/> says so: the counts are upper bounds). Memory is 2 rings of
+/// 16 bytes and 2 tables of 8 bytes a record: 48 MiB at the limit, a few pages for the usual gap of a few records.
+/// Cost: the search for a gap of i + j records looks at no more than 2 (4 (i + j) + 9) keys, and the keys it did not
+/// settle are kept, not read again; so the whole is linear.
+/// </remarks>
+internal sealed class SequenceAligner : IDisposable
+{
+    private readonly KeyWindow _baseline;
+    private readonly KeyWindow _candidate;
+    private readonly KeyIndex _baselineIndex;
+    private readonly KeyIndex _candidateIndex;
+    private readonly int _limit;
+    private ComparisonCounts _counts;
+
+    /// <param name="baseline">Stays the caller's.</param>
+    /// <param name="candidate">Stays the caller's.</param>
+    /// <param name="limit">Records of one side that one gap may span; tests lower it.</param>
+    public SequenceAligner(RecordReader baseline, RecordReader candidate, int limit = KeyWindow.DefaultLimit)
+    {
+        _limit = limit;
+        _baseline = new KeyWindow(baseline, limit);
+        _candidate = new KeyWindow(candidate, limit);
+        _baselineIndex = new KeyIndex(_baseline);
+        _candidateIndex = new KeyIndex(_candidate);
+    }
+
+    /// <summary>The record, counted from 1, at which the sides differ first; 0 when they do not.</summary>
+    public long FirstDifference { get; private set; }
+
+    /// <summary>Some gap reached the limit.</summary>
+    public bool LostTrack { get; private set; }
+
+    public ComparisonCounts Align()
+    {
+        while (true)
+        {
+            if (_baseline.Count == 0 && _candidate.Count == 0)
+                Keep(_baseline.Reader.SkipEqual(_candidate.Reader));
+            bool more = _baseline.TryPeek(0, out UInt128 left);
+            bool candidateHas = _candidate.TryPeek(0, out UInt128 right);
+            if (!more && !candidateHas)
+                return _counts;
+            if (more && candidateHas && left == right)
+            {
+                Keep(1);
+                _baseline.Drop(1);
+                _candidate.Drop(1);
+                continue;
+            }
+
+            if (FirstDifference == 0)
+                FirstDifference = _counts.Unchanged + 1;
+            CloseGap();
+        }
+    }
+
+    public void Dispose()
+    {
+        _baselineIndex.Dispose();
+        _candidateIndex.Dispose();
+        _baseline.Dispose();
+        _candidate.Dispose();
+    }
+
+    private void Keep(long records) => _counts = _counts with { Unchanged = _counts.Unchanged + records };
+
+    private void CloseGap()
+    {
+        if (_baseline.Count == 0 || _candidate.Count == 0)
+        {
+            Count(_baseline.DropRest(), _candidate.DropRest());
+            return;
+        }
+
+        (int absent, int added) = _baseline[0] < _candidate[0]
+            ? new GapSearch(_baseline, _candidate, _baselineIndex, _candidateIndex, _limit).Run()
+            : Swap(new GapSearch(_candidate, _baseline, _candidateIndex, _baselineIndex, _limit).Run());
+        LostTrack |= absent == _limit || added == _limit;
+        Count(absent, added);
+        _baseline.Drop(absent);
+        _candidate.Drop(added);
+    }
+
+    private void Count(long absent, long added)
+    {
+        long updated = Math.Min(absent, added);
+        _counts = _counts with
+        {
+            Absent = _counts.Absent + absent - updated,
+            New = _counts.New + added - updated,
+            Updated = _counts.Updated + updated,
+        };
+    }
+
+    private static (int, int) Swap((int First, int Second) pair) => (pair.Second, pair.First);
+
+    /// <summary>
+    /// The search for the end of one gap: how many records of the leader and of the other side it spans.
+    /// </summary>
+    [StructLayout(LayoutKind.Auto)]
+    private ref struct GapSearch(
+        KeyWindow leader,
+        KeyWindow other,
+        KeyIndex leaderIndex,
+        KeyIndex otherIndex,
+        int limit)
+    {
+        private int _bestLeader = -1;
+        private int _bestOther = -1;
+        private int _bestCost = int.MaxValue;
+
+        public (int Leader, int Other) Run()
+        {
+            leaderIndex.Clear();
+            otherIndex.Clear();
+            int n = 0;
+            for (; n < limit && n < _bestCost; n++)
+            {
+                bool leaderHas = leader.TryPeek(n, out UInt128 leaderKey);
+                bool otherHas = other.TryPeek(n, out UInt128 otherKey);
+                if (!leaderHas && !otherHas)
+                    break;
+                if (leaderHas)
+                {
+                    leaderIndex.Add();
+                    Consider(n, otherIndex.Find(leaderKey, out _), leaderKey);
+                }
+
+                if (otherHas)
+                {
+                    otherIndex.Add();
+                    Consider(leaderIndex.Find(otherKey, out _), n, otherKey);
+                }
+            }
+
+            return _bestLeader < 0 ? (Math.Min(leader.Count, n), Math.Min(other.Count, n)) : BestWithEqualBefore();
+        }
+
+        private void Consider(int i, int j, UInt128 key)
+        {
+            if (i < 0 || j < 0 || i + j >= _bestCost)
+                return;
+            int cost = Cost(i, j, key);
+            if (cost >= _bestCost)
+                return;
+            _bestLeader = i;
+            _bestOther = j;
+            _bestCost = cost;
+        }
+
+        private readonly int Cost(int i, int j, UInt128 key)
+        {
+            if (IsFollowedByEqual(i, j))
+                return i + j;
+            if (!IsUnique(key))
+                return int.MaxValue;
+            return i == j ? i + j : (4 * (i + j)) + 8;
+        }
+
+        private readonly bool IsUnique(UInt128 key)
+        {
+            leaderIndex.Find(key, out bool leaderRepeats);
+            otherIndex.Find(key, out bool otherRepeats);
+            return !leaderRepeats && !otherRepeats;
+        }
+
+        private readonly bool IsFollowedByEqual(int i, int j)
+        {
+            bool leaderHas = leader.TryPeek(i + 1, out UInt128 leaderKey);
+            bool otherHas = other.TryPeek(j + 1, out UInt128 otherKey);
+            return leaderHas == otherHas && leaderKey == otherKey;
+        }
+
+        private readonly (int Leader, int Other) BestWithEqualBefore()
+        {
+            int i = _bestLeader;
+            int j = _bestOther;
+            while (i > 0 && j > 0 && leader[i - 1] == other[j - 1])
+            {
+                i--;
+                j--;
+            }
+
+            return (i, j);
+        }
+    }
+}

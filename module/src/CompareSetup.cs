@@ -1,0 +1,227 @@
+using System.Collections;
+using System.Reflection;
+using Defragger.Compare;
+using Defragger.Comparers;
+using Defragger.PowerShell.Commands;
+using Defragger.PowerShell.Parameters;
+
+namespace Defragger.PowerShell;
+
+/// <summary>A checked call of Invoke-DefragCompare: everything that can be wrong with it is found here, before a process is
+/// started or a file is written.</summary>
+internal sealed class CompareSetup : IDisposable
+{
+    private readonly RunOptions _options;
+    private readonly string _launcher;
+    private readonly string _outputPath;
+    private readonly bool _outputGiven;
+    private readonly bool _resume;
+    private readonly bool _force;
+    private readonly CaseInput _input;
+    private CaseSource? _source;
+    private bool _goesOn;
+
+    private CompareSetup(InvokeDefragCompareCommand command, Func<string, string> fullPath)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new SetupException(ErrorKind.PlatformNotSupported,
+                "Cases run under a launcher that needs Linux; this system is another.", Environment.OSVersion.VersionString);
+        }
+        string bin = Path.Combine(Path.GetDirectoryName(Assembly.GetExecutingAssembly().Location)!, "..", "bin");
+        _launcher = Program(bin, "defrag-launch");
+        _input = CaseInput.Of(fullPath(command.Baseline), fullPath(command.Candidate),
+            command.MyInvocation.ExpectingInput || command.Manifest != null);
+        Filter = new CaseFilter(command.Filter is string one ? [one] : [], command.Include, command.Exclude);
+        _options = new RunOptions
+        {
+            Comparer = ComparerOf(command, bin, fullPath(".")),
+            ThrottleLimit = command.ThrottleLimit,
+            Tiers = command.MemoryTier is IDictionary tiers ? TiersOf(tiers) : null,
+            Budget = SizeOf(command.MemoryBudget, nameof(command.MemoryBudget)),
+            CaseMemoryLimit = CaseLimitOf(command.CaseMemoryLimit),
+            Timeout = command.TimeoutSeconds is double seconds ? TimeSpan.FromSeconds(seconds) : null,
+        };
+        _resume = command.Resume;
+        _force = command.Force;
+        _outputGiven = command.OutputDirectory != null;
+        _outputPath = _outputGiven ? fullPath(command.OutputDirectory!) : DefaultOutput(fullPath("defrag-compare"), _resume);
+        CheckOutput();
+    }
+
+    /// <summary>Full path of the baseline's directory.</summary>
+    public string Baseline => _input.Baseline;
+
+    /// <summary>Full path of the candidate's directory.</summary>
+    public string Candidate => _input.Candidate;
+
+    /// <summary>Which cases take part.</summary>
+    public CaseFilter Filter { get; }
+
+    /// <summary>Where cases are handed in; null when the directories tell them.</summary>
+    public QueuedCases? Queue => _source as QueuedCases;
+
+    /// <summary>Where output goes, once it is open.</summary>
+    public OutputFolder? Folder { get; private set; }
+
+    /// <summary>What a person is asked about, as the object of a sentence.</summary>
+    public string Target => $"the cases of '{Candidate}' against those of '{Baseline}', with output in '{_outputPath}'";
+
+    /// <summary>What would be done with it.</summary>
+    public string Action =>
+        $"Compare with {(_options.Comparer is CommandComparer own ? $"'{own.Program}'" : "the built-in comparer")}, "
+        + $"at most {_options.ThrottleLimit} at a time";
+
+    /// <summary>What to say when there was nothing to compare.</summary>
+    public string NoCaseMessage =>
+        $"There is no case to compare in '{Baseline}' and '{Candidate}'{(Filter.TakesAll ? "" : " that -Filter, -Include and -Exclude let through")}. "
+        + "Nothing compared is not a pass.";
+
+    /// <summary>Checks a call.</summary>
+    /// <exception cref="SetupException">It cannot be carried out.</exception>
+    public static CompareSetup Of(InvokeDefragCompareCommand command, Func<string, string> fullPath) => new(command, fullPath);
+
+    /// <summary>Makes the output directory and takes it for this run.</summary>
+    /// <exception cref="SetupException">It cannot be written, or another run writes to it.</exception>
+    public void OpenOutput()
+    {
+        try
+        {
+            Folder = new OutputFolder(_outputPath);
+            _goesOn = _resume && File.Exists(Folder.Journal);
+            _source = _input.Open(Filter);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SetupException(ErrorKind.OutputNotWritable,
+                $"The output directory '{_outputPath}' cannot be used: {e.Message} Choose another with -OutputDirectory.", _outputPath, e);
+        }
+    }
+
+    /// <summary>The run itself.</summary>
+    public CompareSummary Run(IRunListener listener, CancellationToken stop)
+    {
+        var header = new JournalHeader(JournalHeader.Version, Version, DateTimeOffset.UtcNow, Baseline, Candidate);
+        return CompareSession.Run(_options, _source!, Folder!, header, _goesOn, _launcher, listener, stop);
+    }
+
+    public void Dispose()
+    {
+        _source?.Dispose();
+        Folder?.Dispose();
+    }
+
+    private static string Version { get; } =
+        Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+
+    private static string Program(string bin, string name)
+    {
+        string path = Path.GetFullPath(Path.Combine(bin, name));
+        return File.Exists(path) ? path : throw new SetupException(ErrorKind.ModuleIncomplete,
+            $"The module lacks its program '{path}'. Stage it again with ./defrag build.", path);
+    }
+
+    private static CaseComparer ComparerOf(InvokeDefragCompareCommand command, string bin, string location)
+    {
+        List<KeyValuePair<string, ComparisonFormat>> formats = FormatsOf(command.Format);
+        if (command.Command.Length == 0)
+        {
+            FormatCatalog catalog = FormatCatalog.Default.With(formats);
+            string identity = Version + string.Concat(formats.Select(pair => $" {pair.Key}={FormatCatalog.NameOf(pair.Value)}"));
+            return new BuiltInComparer(
+                Program(bin, "defrag-comparer"), name => FormatCatalog.NameOf(catalog.ByName(name)), identity);
+        }
+        string program = command.Command[0];
+        if (program.StartsWith('-'))
+        {
+            throw new SetupException(ErrorKind.InvalidCommand,
+                $"'{program}' is neither a parameter of Invoke-DefragCompare nor a program. See Get-Help Invoke-DefragCompare.", program);
+        }
+        if (formats.Count > 0)
+        {
+            throw new SetupException(ErrorKind.InvalidCommand,
+                "-Format is for the built-in comparer; with -Command the program decides how it reads a file.", command.Format);
+        }
+        string found = CommandPath.Find(program, location) ?? throw new SetupException(ErrorKind.CommandNotFound,
+            $"The program '{program}' of -Command is not there or cannot be run. Give its path, or a name that PATH knows.", program);
+        return new CommandComparer([found, .. command.Command.Skip(1)], location);
+    }
+
+    private static List<KeyValuePair<string, ComparisonFormat>> FormatsOf(IDictionary formats)
+    {
+        var table = new List<KeyValuePair<string, ComparisonFormat>>();
+        // A hashtable has no order: the longest pattern, the most particular, is asked first.
+        foreach ((string pattern, string name) in DictionaryTransformationAttribute.Entries(formats)
+            .OrderByDescending(entry => entry.Key.Length).ThenBy(entry => entry.Key, StringComparer.Ordinal))
+        {
+            if (!FormatCatalog.TryParse(name, out ComparisonFormat format))
+            {
+                throw new SetupException(ErrorKind.InvalidFormat,
+                    $"'{name}' (for '{pattern}') is no format; the formats are {string.Join(", ", FormatCatalog.Names)}.", formats);
+            }
+            table.Add(new(pattern, format));
+        }
+        return table;
+    }
+
+    private static List<MemoryTier> TiersOf(IDictionary tiers)
+    {
+        try
+        {
+            List<MemoryTier> read = [.. DictionaryTransformationAttribute.Entries(tiers).Select(entry => MemoryTier.Create(entry.Key, entry.Value))];
+            return MemoryTier.Fault(read) is string fault ? throw new FormatException(fault) : read;
+        }
+        catch (FormatException e)
+        {
+            throw new SetupException(ErrorKind.InvalidMemoryTier, e.Message, tiers, e);
+        }
+    }
+
+    private static long? CaseLimitOf(string? text)
+    {
+        const long Least = 4L << 20;
+        if (SizeOf(text, nameof(InvokeDefragCompareCommand.CaseMemoryLimit)) is not MemorySize size) return null;
+        if (size.Share > 0)
+        {
+            throw new SetupException(ErrorKind.InvalidMemorySize,
+                $"-CaseMemoryLimit: '{text}' is a share; a case needs an amount such as 2GB.", text);
+        }
+        return size.Bytes >= Least ? size.Bytes : throw new SetupException(ErrorKind.InvalidMemorySize,
+            $"-CaseMemoryLimit: '{text}' is too little to start a program; 4MB is the least.", text);
+    }
+
+    private static MemorySize? SizeOf(string? text, string parameter)
+    {
+        try
+        {
+            return text == null ? null : MemorySize.Parse(text);
+        }
+        catch (FormatException e)
+        {
+            throw new SetupException(ErrorKind.InvalidMemorySize, $"-{parameter}: {e.Message}", text, e);
+        }
+    }
+
+    private static string DefaultOutput(string parent, bool resume)
+    {
+        string? newest = resume && Directory.Exists(parent)
+            ? Directory.GetDirectories(parent).Where(run => File.Exists(Path.Combine(run, "journal.jsonl"))).Max(StringComparer.Ordinal)
+            : null;
+        if (newest != null) return newest;
+        string name = Path.Combine(parent, DateTime.Now.ToString("yyyyMMdd-HHmmss", System.Globalization.CultureInfo.InvariantCulture));
+        string free = name;
+        for (int n = 2; Directory.Exists(free); n++) free = $"{name}-{n}";
+        return free;
+    }
+
+    private void CheckOutput()
+    {
+        string journal = Path.Combine(_outputPath, "journal.jsonl");
+        if (_outputGiven && File.Exists(journal) && !_resume && !_force)
+        {
+            throw new SetupException(ErrorKind.OutputExists,
+                $"'{journal}' is the journal of an earlier run. Go on with it (-Resume), replace it (-Force), or choose another -OutputDirectory.",
+                journal);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using System.Management.Automation;
+
+namespace Defragger.PowerShell;
+
+/// <summary>Every error that the module reports, in one place. The ids are API: scripts test for them.</summary>
+/// <param name="Id">The stable part of FullyQualifiedErrorId.</param>
+/// <param name="Category">What kind of error it is.</param>
+internal readonly record struct ErrorKind(string Id, ErrorCategory Category)
+{
+    // Bad calls: terminating, exit code 3.
+    public static readonly ErrorKind PlatformNotSupported = new("PlatformNotSupported", ErrorCategory.NotImplemented);
+    public static readonly ErrorKind ModuleIncomplete = new("ModuleIncomplete", ErrorCategory.NotInstalled);
+    public static readonly ErrorKind BaselineNotFound = new("BaselineNotFound", ErrorCategory.ObjectNotFound);
+    public static readonly ErrorKind CandidateNotFound = new("CandidateNotFound", ErrorCategory.ObjectNotFound);
+    public static readonly ErrorKind DirectoryAndFile = new("DirectoryAndFile", ErrorCategory.InvalidArgument);
+    public static readonly ErrorKind InvalidMemoryTier = new("InvalidMemoryTier", ErrorCategory.InvalidArgument);
+    public static readonly ErrorKind InvalidMemorySize = new("InvalidMemorySize", ErrorCategory.InvalidArgument);
+    public static readonly ErrorKind InvalidFormat = new("InvalidFormat", ErrorCategory.InvalidArgument);
+    public static readonly ErrorKind InvalidCommand = new("InvalidCommand", ErrorCategory.InvalidArgument);
+    public static readonly ErrorKind CommandNotFound = new("CommandNotFound", ErrorCategory.ObjectNotFound);
+    public static readonly ErrorKind ManifestNotReadable = new("ManifestNotReadable", ErrorCategory.ReadError);
+    public static readonly ErrorKind OutputExists = new("OutputExists", ErrorCategory.ResourceExists);
+    public static readonly ErrorKind OutputNotWritable = new("OutputNotWritable", ErrorCategory.WriteError);
+    public static readonly ErrorKind JournalDamaged = new("JournalDamaged", ErrorCategory.InvalidData);
+    public static readonly ErrorKind NoCase = new("NoCase", ErrorCategory.ObjectNotFound);
+
+    // A run that could not go on: terminating, exit code 2.
+    public static readonly ErrorKind OutputWriteFailed = new("OutputWriteFailed", ErrorCategory.WriteError);
+    public static readonly ErrorKind InputReadFailed = new("InputReadFailed", ErrorCategory.ReadError);
+    public static readonly ErrorKind LauncherLost = new("LauncherLost", ErrorCategory.ResourceUnavailable);
+
+    // Single cases: the run goes on.
+    public static readonly ErrorKind InvalidCase = new("InvalidCase", ErrorCategory.InvalidData);
+    public static readonly ErrorKind CaseError = new("CaseError", ErrorCategory.InvalidResult);
+    public static readonly ErrorKind CaseTimeout = new("CaseTimeout", ErrorCategory.OperationTimeout);
+    public static readonly ErrorKind CaseOutOfMemory = new("CaseOutOfMemory", ErrorCategory.ResourceUnavailable);
+
+    /// <summary>A record of this kind.</summary>
+    public ErrorRecord Record(string message, object? target, Exception? inner = null) =>
+        new(new DefragException(message, inner), Id, Category, target);
+}
+
+/// <summary>An error of the module's own; the message says what was wrong with which value and what to do.</summary>
+public sealed class DefragException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,0 +1,3 @@
+Describe 'a block whose discovery fails' {
+    It 'is not there' -NoSuchParameter { }
+}

@@ -1,0 +1,2 @@
+Describe 'a file that was cut' {
+    It 'has no end' {

@@ -1,0 +1,44 @@
+BeforeAll {
+    $manifest = "$PSScriptRoot/../../artifacts/module/Defragger/Defragger.psd1"
+    Import-Module $manifest -Force
+    $module = Get-Module Defragger
+}
+
+Describe 'The module Defragger' {
+    It 'exports the cmdlets that it has, and nothing else' {
+        @($module.ExportedCommands.Keys) | Should -Be 'Invoke-DefragCompare'
+    }
+
+    It 'keeps its libraries in a load context of its own' {
+        $assembly = (Get-Command Invoke-DefragCompare).ImplementingType.Assembly
+        $context = [System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext($assembly)
+        $context.Name | Should -Be 'Defragger'
+        foreach ($library in $assembly.GetReferencedAssemblies()) {
+            if ($library.Name -notin 'Defragger') { continue }
+            $loaded = [System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext($context.LoadFromAssemblyName($library))
+            $loaded.Name | Should -Be 'Defragger'
+        }
+    }
+
+    It 'ships no part of the engine' {
+        $files = [System.IO.Directory]::GetFiles($module.ModuleBase, 'System.Management.Automation.dll', 'AllDirectories')
+        $files.Count | Should -Be 0
+    }
+
+    It 'has help for every parameter, and no help for what is not there' {
+        $help = Get-Help Invoke-DefragCompare -Full
+        $described = @(foreach ($parameter in $help.parameters.parameter) { [string] $parameter.name })
+        $common = [System.Management.Automation.PSCmdlet]::CommonParameters
+        $real = @(foreach ($name in (Get-Command Invoke-DefragCompare).Parameters.Keys) { if ($name -notin $common) { $name } })
+        foreach ($name in $real) { $described | Should -Contain $name }
+        foreach ($name in $described) { $real | Should -Contain $name }
+        foreach ($parameter in $help.parameters.parameter) { ([string] $parameter.description.Text) | Should -Not -BeNullOrEmpty }
+    }
+
+    It 'shows its results as a table of at most 100 columns' {
+        $format = [xml] [System.IO.File]::ReadAllText("$($module.ModuleBase)/Defragger.format.ps1xml")
+        $width = 0
+        foreach ($column in $format.Configuration.ViewDefinitions.View.TableControl.TableHeaders.TableColumnHeader) { $width += 1 + [int] $column.Width }
+        $width - 1 | Should -BeLessOrEqual 100
+    }
+}
