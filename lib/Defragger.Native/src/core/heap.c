@@ -1,0 +1,292 @@
+/* See heap.h and defragger.h. */
+#include "heap.h"
+
+#include <string.h>
+
+#include "free_index.h"
+#include "granule_map.h"
+#include "page_state.h"
+#include "placement.h"
+
+/* --- Units --- */
+
+static uint64_t bytes_of(uint32_t granules)
+{
+    return (uint64_t)granules << GRANULE_SHIFT;
+}
+
+/* Granules that a size takes; false when no arena has as many. */
+static bool granules_for(uint64_t size, uint32_t *granules)
+{
+    if (size > DF_CAPACITY_MAX)
+        return false;
+    *granules = size == 0 ? 1 : (uint32_t)((size + DF_GRANULE - 1) >> GRANULE_SHIFT);
+    return true;
+}
+
+/* --- The metadata region: heap, bits of each chunk and a line beyond, records, words of the index --- */
+
+struct region {
+    uint32_t chunks, classes;
+    uint32_t width[INDEX_LEVELS], levels;
+    size_t bits, records, words[INDEX_LEVELS], size; /* where each part begins; size of all */
+};
+
+static struct region region_of(uint32_t capacity)
+{
+    struct region region = {.chunks = chunk_of(capacity - 1) + 1, .classes = CLASS_PURGE + 1};
+    region.bits = (sizeof(struct df_heap) + 63) & ~(size_t)63;
+    region.records = region.bits + ((size_t)region.chunks + 1) * sizeof(struct chunk_bits);
+    region.size = region.records + (size_t)region.chunks * sizeof(struct chunk);
+    for (uint32_t level = 0, items = region.chunks;; level++) {
+        uint32_t width = (items - 1) / 64 + 1;
+        region.width[level] = width;
+        region.words[level] = region.size;
+        region.size += (size_t)region.classes * width * sizeof(uint64_t);
+        region.levels = level + 1;
+        items = width;
+        if (width == 1)
+            break;
+    }
+    return region;
+}
+
+static bool capacity_fits(uint64_t capacity)
+{
+    return capacity >= DF_GRANULE && capacity <= DF_CAPACITY_MAX && capacity % DF_GRANULE == 0;
+}
+
+size_t df_heap_metadata_size(uint64_t capacity)
+{
+    return capacity_fits(capacity) ? region_of((uint32_t)(capacity >> GRANULE_SHIFT)).size : 0;
+}
+
+/* --- Growth --- */
+
+static bool outside_commit(struct df_heap *heap, uint32_t from, uint32_t to)
+{
+    const struct df_outside *outside = &heap->outside;
+    return outside->commit == NULL || outside->commit(outside->context, bytes_of(from), bytes_of(to - from));
+}
+
+/* Moves the limit; the new granules join a free run before them. */
+static bool heap_extend(struct df_heap *heap, uint32_t to)
+{
+    struct span run = {heap->limit, to};
+    if (!outside_commit(heap, run.start, run.end))
+        return false;
+    while (chunk_of(to - 1) >> 6 * (heap->index.top + 1) != 0)
+        set_deepen(&heap->index);
+    free_write(heap, run, true);
+    heap->limit = to;
+    if (to % CHUNK_GRANULES != 0) /* only at the capacity: ends the last item of a partial chunk */
+        start_set(heap, to);
+    bool joins = run.start > 0 && is_free(heap, run.start - 1);
+    run_join(heap, (struct span){joins ? run_start(heap, run.start) : run.start, run.start},
+             (struct span){to, to});
+    return true;
+}
+
+/* Makes the last free run at least `length` granules long; false when the arena or the world has no more. */
+static bool heap_grow(struct df_heap *heap, uint32_t length)
+{
+    uint32_t limit = heap->limit, room = heap->capacity - limit;
+    uint32_t begin = limit > 0 && is_free(heap, limit - 1) ? run_start(heap, limit) : limit;
+    uint32_t missing =
+        length - (limit - begin); /* the run at the end is too short, or it would have been chosen */
+    if (missing > room)
+        return false;
+    /* The limit stays at whole chunks but at the very end: then nothing is ever partial but the last. */
+    uint64_t whole = ((uint64_t)missing + CHUNK_GRANULES - 1) & ~(uint64_t)(CHUNK_GRANULES - 1);
+    uint32_t wanted = whole < room ? (uint32_t)whole : room;
+    uint32_t usual = heap->growth < room ? heap->growth : room;
+    return (usual > wanted && heap_extend(heap, limit + usual)) || heap_extend(heap, limit + wanted);
+}
+
+enum df_status df_heap_open(void *metadata, size_t metadata_size, const struct df_heap_options *options,
+                            struct df_heap **opened)
+{
+    uint64_t growth = options->growth;
+    if (!capacity_fits(options->capacity) || growth > DF_CAPACITY_MAX)
+        return DF_INVALID_OPTIONS;
+    uint32_t capacity = (uint32_t)(options->capacity >> GRANULE_SHIFT);
+    struct region region = region_of(capacity);
+    if (metadata == NULL || (uintptr_t)metadata % 64 != 0 || metadata_size < region.size)
+        return DF_INVALID_OPTIONS;
+    unsigned char *base = metadata;
+    struct df_heap *heap = metadata;
+    heap->bits = (void *)(base + region.bits);
+    heap->chunks = (void *)(base + region.records);
+    for (uint32_t level = 0; level < region.levels; level++) {
+        heap->index.words[level] = (void *)(base + region.words[level]);
+        heap->index.width[level] = region.width[level];
+    }
+    heap->capacity = capacity;
+    heap->outside = options->outside;
+    uint64_t chunks = (growth + CHUNK_GRANULES * DF_GRANULE - 1) / (CHUNK_GRANULES * DF_GRANULE);
+    heap->growth = chunks * CHUNK_GRANULES < capacity ? (uint32_t)(chunks * CHUNK_GRANULES) : capacity;
+    *opened = heap;
+    return growth > 0 || heap_extend(heap, capacity) ? DF_OK : DF_OUT_OF_MEMORY;
+}
+
+/* --- Allocation --- */
+
+/* Zeroes the dirty pages of a span. */
+static void span_zero(struct df_heap *heap, struct span span)
+{
+    const struct df_outside *outside = &heap->outside;
+    struct span part = {span.start, span.start}; /* dirty, and not zeroed yet */
+    for (uint32_t page = page_of(span.start); page <= page_of(span.end - 1); page++) {
+        uint32_t end = (page + 1) * PAGE_GRANULES;
+        bool dirty = heap->chunks[page / CHUNK_PAGES].pages & page_dirty(page);
+        if (dirty)
+            part.end = end < span.end ? end : span.end;
+        if ((!dirty || part.end == span.end) && part.end > part.start && outside->zero != NULL)
+            outside->zero(outside->context, bytes_of(part.start), bytes_of(span_length(part)));
+        if (!dirty)
+            part.start = part.end = end;
+    }
+}
+
+/* Makes a block of free granules; the run that they were part of has been taken out of the index. */
+static void block_make(struct df_heap *heap, struct span block)
+{
+    pages_use(heap, block);
+    free_write(heap, block, false);
+    start_set(heap, block.start);
+    block_tag(heap, block);
+    heap->live += span_length(block);
+    heap->live_blocks++;
+    if (heap->live > heap->live_most)
+        heap->live_most = heap->live;
+}
+
+static enum df_status allocate(struct df_heap *heap, uint64_t size, uint64_t alignment, bool zeroed,
+                               uint64_t *offset)
+{
+    uint32_t length;
+    if (!granules_for(size, &length))
+        return DF_INVALID_SIZE;
+    if (alignment == 0 || (alignment & (alignment - 1)) != 0 || alignment > DF_CAPACITY_MAX)
+        return DF_INVALID_ALIGNMENT;
+    uint32_t step = alignment > DF_GRANULE ? (uint32_t)(alignment >> GRANULE_SHIFT) : 1;
+    if (length > UINT32_MAX - (step - 1))
+        return DF_OUT_OF_MEMORY;
+    uint32_t room = length + step - 1;
+    bool is_short = room <= CLASS_EXACT && step == 1;
+    struct span run = is_short ? run_for_short(heap, room) : run_for_long(heap, room);
+    if (run.end == 0) {
+        if (!heap_grow(heap, room))
+            return DF_OUT_OF_MEMORY;
+        run = (struct span){run_start(heap, heap->limit), heap->limit};
+    }
+    struct span block = {.start = (run.start + step - 1) & ~(step - 1)};
+    block.end = block.start + length;
+    run_cut(heap, run, block, is_short);
+    if (zeroed)
+        span_zero(heap, block);
+    block_make(heap, block);
+    *offset = bytes_of(block.start);
+    return DF_OK;
+}
+
+enum df_status df_heap_allocate(struct df_heap *heap, uint64_t size, uint64_t alignment, uint64_t *offset)
+{
+    return allocate(heap, size, alignment, false, offset);
+}
+
+enum df_status df_heap_allocate_zeroed(struct df_heap *heap, uint64_t size, uint64_t *offset)
+{
+    return allocate(heap, size, DF_GRANULE, true, offset);
+}
+
+/* --- Release, resize --- */
+
+/* The block at an offset, or what is wrong with the offset. */
+static enum df_status block_at(const struct df_heap *heap, uint64_t offset, struct span *block)
+{
+    if (offset % DF_GRANULE != 0 || offset >> GRANULE_SHIFT >= heap->limit)
+        return DF_NOT_IN_HEAP;
+    uint32_t start = (uint32_t)(offset >> GRANULE_SHIFT);
+    if (!is_start(heap, start))
+        return is_free(heap, start) ? DF_ALREADY_FREE : DF_INSIDE_BLOCK;
+    *block = (struct span){start, block_end(heap, start)};
+    return DF_OK;
+}
+
+/* Frees granules that belong to no block any more: they join the runs on either side. */
+static void span_free(struct df_heap *heap, struct span span)
+{
+    bool joins_left = span.start > 0 && is_free(heap, span.start - 1);
+    bool joins_right = span.end < heap->limit && is_free(heap, span.end);
+    struct span left = {joins_left ? run_start(heap, span.start) : span.start, span.start};
+    struct span right = {span.end, joins_right ? run_end(heap, span.end) : span.end};
+    run_join(heap, left, right);
+    free_write(heap, span, true);
+    pages_leave(heap, span);
+    heap->live -= span_length(span);
+}
+
+enum df_status df_heap_release(struct df_heap *heap, uint64_t offset)
+{
+    struct span block;
+    enum df_status status = block_at(heap, offset, &block);
+    if (status != DF_OK)
+        return status;
+    untag(heap, block);
+    start_clear(heap, block.start);
+    heap->live_blocks--;
+    span_free(heap, block);
+    return DF_OK;
+}
+
+/* The free run behind a block, made longer if it is the last one and too short; empty: there is none. */
+static struct span run_behind(struct df_heap *heap, uint32_t end, uint32_t missing)
+{
+    bool present = end < heap->limit && is_free(heap, end);
+    struct span run = {end, present ? run_end(heap, end) : end};
+    if (run.end == heap->limit && span_length(run) < missing && heap_grow(heap, missing))
+        run.end = heap->limit;
+    return run;
+}
+
+enum df_status df_heap_resize(struct df_heap *heap, uint64_t offset, uint64_t size)
+{
+    uint32_t length;
+    struct span block;
+    enum df_status status = block_at(heap, offset, &block);
+    if (status != DF_OK)
+        return status;
+    if (!granules_for(size, &length))
+        return DF_INVALID_SIZE;
+    uint32_t had = span_length(block);
+    if (length < had) {
+        struct span kept = {block.start, block.start + length};
+        untag(heap, block);
+        block_tag(heap, kept);
+        span_free(heap, (struct span){kept.end, block.end});
+    } else if (length > had) {
+        struct span run = run_behind(heap, block.end, length - had);
+        if (span_length(run) < length - had)
+            return DF_NO_ROOM;
+        struct span more = {block.end, block.start + length};
+        run_cut(heap, run, more, false);
+        pages_use(heap, more);
+        free_write(heap, more, false);
+        untag(heap, block);
+        block_tag(heap, (struct span){block.start, more.end});
+        heap->live += span_length(more);
+        if (heap->live > heap->live_most)
+            heap->live_most = heap->live;
+    }
+    return DF_OK;
+}
+
+enum df_status df_heap_usable_size(const struct df_heap *heap, uint64_t offset, uint64_t *size)
+{
+    struct span block;
+    enum df_status status = block_at(heap, offset, &block);
+    if (status == DF_OK)
+        *size = bytes_of(span_length(block));
+    return status;
+}

@@ -1,0 +1,79 @@
+/*
+ * The coalescing heap: header-free, bitmaps only, best fit by size class, lowest address first, with a
+ * designated victim.
+ *
+ * Placement, the whole policy. The victim is one free run that is in no class: what was left of the last run
+ * that a short request was cut from, so that blocks allocated one after the other lie side by side.
+ *   1. A short request (n <= CLASS_EXACT granules, no alignment) takes the lowest run of exactly its length;
+ * else the victim, if it is long enough; else the lowest run of the smallest class above that has one.
+ *   2. A long one (or one with an alignment of a > 1 granules, which looks for n + a - 1, so that any run
+ * found holds an aligned place) first looks through its own class, where runs may be too short: from the
+ * lowest address up, in at most PROBE_CHUNKS chunks, the first that fits; else the lowest run of the next
+ * class that has one. The victim is taken instead if it is long enough and shorter than what was found. An
+ * exact class is not probed: all fit.
+ *   3. With nothing found, all of its own class is looked through; then the arena grows; then there is no
+ * memory.
+ *   4. A block is cut from the front of its run, at the first aligned granule. What is left behind it is the
+ * new victim if the request was short or the run was the victim; else it stays in the index.
+ *   5. A freed block and the free runs it touches are one run: the victim if one of them was.
+ * Best fit keeps peaks near the live bytes; address order keeps old blocks low and leaves high pages empty.
+ * Policies were compared on recorded programs: docs/design.md. The victim is Doug Lea's (malloc 2.8, "dv").
+ *
+ * Always true between two calls (numbers are those of df_heap_check):
+ *   1  a granule is not both start and free
+ *   2  granules beyond what is committed are neither, but for a start bit at the end of a last, partial chunk
+ *   3  a used granule that follows a free one, or the arena's start, is a start
+ *   4  `crossing` and `entering` tell the truth for every item that reaches over a chunk's end
+ *   5  a chunk's counts are the numbers of free runs that start in it, by class
+ *   6  the index has a chunk in a class exactly if its count is not 0
+ *   7  a summary bit of a level in use is set exactly if its word is not 0
+ *   8  a page with a live granule is dirty
+ *   9  a page is in the purge index exactly if it is dirty and free
+ *   10 the counters are the sums they stand for
+ *   11 the victim is empty, or a whole free run, and then in no class
+ *
+ * Cost: allocate and release are O(1): a few words of one or two chunks, and the levels of the index (one for
+ * arenas up to 512 KiB, four for 64 GiB); long blocks add a bit for each granule. Rule 3 is the exception:
+ * O(one class).
+ *
+ * Files, each a verb set over the one before: layout, size_class, granule_map, free_index, page_state; heap.c
+ * is the control flow, heap_view.c and heap_check.c read only. lib/Defragger/Heaps has the same in C#.
+ */
+#ifndef DF_HEAP_H
+#define DF_HEAP_H
+
+#include "defragger.h"
+
+#include "layout.h"
+#include "size_class.h"
+
+enum {
+    INDEX_LEVELS = 4,          /* 64^4 chunks are 128 GiB */
+    CLASS_PURGE = CLASS_COUNT, /* one more class in the index: chunks with a page to purge */
+    CLASS_WORDS = (CLASS_COUNT + 63) / 64,
+    PROBE_CHUNKS = 4, /* of its own class that a request looks into */
+};
+
+/* For each class, the set of chunks in which a run of that class starts: a bit a chunk, and summaries above.
+ */
+struct free_index {
+    uint64_t classes[CLASS_WORDS]; /* which have any chunk */
+    uint64_t *words[INDEX_LEVELS]; /* of each level, class by class; [0] has a bit a chunk */
+    uint32_t width[INDEX_LEVELS];  /* words of one class at each level */
+    uint32_t top; /* the highest level in use: there one word a class covers all that is committed */
+};
+
+struct df_heap {
+    struct chunk_bits *bits;
+    struct chunk *chunks;
+    struct free_index index;
+    struct span victim;               /* empty (start is end): there is none */
+    uint32_t capacity, limit, growth; /* granules: of the arena, committed, committed at a time */
+    uint32_t live, free_runs;         /* granules in blocks; runs, the victim among them */
+    uint32_t live_blocks;
+    uint32_t live_most;          /* the most granules live at once */
+    uint32_t pinned, dirty_free; /* pages */
+    struct df_outside outside;
+};
+
+#endif

@@ -1,0 +1,235 @@
+/*
+ * The checker: computes from the granules' bits alone, one by one, what everything else has to be. It shares
+ * no verb with the code that it checks but the size classes.
+ */
+#include "heap.h"
+
+static const char *const rules[] = {
+    "no invariant is broken",
+    "a granule is not both start and free",
+    "granules beyond what is committed are neither start nor free",
+    "a used granule that follows a free one is a start",
+    "the notes on an item that reaches over a chunk's end are true",
+    "a chunk's counts are the numbers of its free runs by class",
+    "the index has a chunk in a class exactly if a run of that class starts there",
+    "a summary bit is set exactly if its word is not 0",
+    "a page with a live granule is dirty",
+    "a page is in the purge index exactly if it is dirty and free",
+    "the counters are the sums they stand for",
+    "the victim is empty, or a whole free run",
+};
+
+enum rule {
+    SOUND,
+    START_OR_FREE,
+    NOTHING_BEYOND,
+    STARTS_BEGIN_BLOCKS,
+    NOTES_ARE_TRUE,
+    COUNTS_ARE_TRUE,
+    INDEX_IS_TRUE,
+    SUMMARIES_ARE_TRUE,
+    LIVE_IS_DIRTY,
+    PURGE_INDEX_IS_TRUE,
+    COUNTERS_ARE_TRUE,
+    VICTIM_IS_A_RUN,
+};
+
+enum kind { INTERIOR, START, FREE };
+
+/* What has been seen up to some granule. */
+struct survey {
+    uint32_t blocks, runs, live, pinned, dirty_free;
+};
+
+static bool bit(const uint64_t *words, uint32_t at)
+{
+    return words[at / 64] >> at % 64 & 1;
+}
+
+static enum kind kind_at(const struct df_heap *heap, uint32_t granule)
+{
+    const struct chunk_bits *bits = &heap->bits[granule / CHUNK_GRANULES];
+    uint32_t at = granule % CHUNK_GRANULES;
+    return bit(bits->start, at) ? START : bit(bits->free, at) ? FREE : INTERIOR;
+}
+
+static uint32_t chunk_count(const struct df_heap *heap)
+{
+    return (heap->capacity - 1) / CHUNK_GRANULES + 1;
+}
+
+static bool in_set(const struct df_heap *heap, uint32_t class, uint32_t chunk)
+{
+    return bit(heap->index.words[0] + (size_t) class * heap->index.width[0], chunk);
+}
+
+/* --- Granules --- */
+
+static enum rule check_granules(const struct df_heap *heap)
+{
+    for (uint32_t chunk = 0; chunk <= chunk_count(heap); chunk++) /* and the line beyond */
+        for (uint32_t at = 0; at < CHUNK_GRANULES; at++) {
+            uint64_t granule = (uint64_t)chunk * CHUNK_GRANULES + at;
+            bool start = bit(heap->bits[chunk].start, at), free = bit(heap->bits[chunk].free, at);
+            bool wall = granule == heap->limit && heap->limit % CHUNK_GRANULES != 0;
+            if (granule >= heap->limit && (free || start != wall))
+                return NOTHING_BEYOND;
+            if (start && free)
+                return START_OR_FREE;
+        }
+    for (uint32_t granule = 0; granule < heap->limit; granule++)
+        if (kind_at(heap, granule) == INTERIOR && (granule == 0 || kind_at(heap, granule - 1) == FREE))
+            return STARTS_BEGIN_BLOCKS;
+    return SOUND;
+}
+
+/* --- Items: one chunk's notes, counts and place in the index --- */
+
+static uint32_t item_end(const struct df_heap *heap, uint32_t start)
+{
+    enum kind inside = kind_at(heap, start) == FREE ? FREE : INTERIOR;
+    uint32_t end = start + 1;
+    while (end < heap->limit && kind_at(heap, end) == inside)
+        end++;
+    return end;
+}
+
+static bool counts_match(const struct df_heap *heap, uint32_t chunk, const uint16_t *counts)
+{
+    const struct chunk *record = &heap->chunks[chunk];
+    for (uint32_t class = 0; class < CLASS_LARGE; class ++) {
+        uint32_t place = class - CLASS_EXACT;
+        uint32_t noted =
+            class < CLASS_EXACT ? record->exact[class] : record->medium[place / 2] >> place % 2 * 4 & 15;
+        if (noted != (counts[class] & (class < CLASS_EXACT ? 255 : 15)))
+            return false;
+    }
+    return true;
+}
+
+static enum rule check_chunk(const struct df_heap *heap, uint32_t chunk, uint32_t *next, struct survey *seen)
+{
+    uint16_t counts[CLASS_COUNT] = {0};
+    uint32_t beyond = (chunk + 1) * CHUNK_GRANULES, crossing = 0;
+    while (*next < heap->limit && *next < beyond) {
+        uint32_t start = *next, end = item_end(heap, start), length = end - start;
+        bool free = kind_at(heap, start) == FREE;
+        if (end > beyond)
+            crossing = length;
+        if (free && end > beyond && heap->chunks[(end - 1) / CHUNK_GRANULES].entering != start)
+            return NOTES_ARE_TRUE;
+        if (free && (start != heap->victim.start || start == heap->victim.end)) /* in no class: the victim */
+            counts[class_of(length)]++;
+        seen->runs += free;
+        seen->blocks += !free;
+        seen->live += free ? 0 : length;
+        *next = end;
+    }
+    if (heap->chunks[chunk].crossing != crossing)
+        return NOTES_ARE_TRUE;
+    if (!counts_match(heap, chunk, counts))
+        return COUNTS_ARE_TRUE;
+    for (uint32_t class = 0; class < CLASS_COUNT; class ++)
+        if (in_set(heap, class, chunk) != (counts[class] > 0))
+            return INDEX_IS_TRUE;
+    return SOUND;
+}
+
+/* --- Summaries --- */
+
+static enum rule check_summaries(const struct df_heap *heap)
+{
+    const struct free_index *index = &heap->index;
+    for (uint32_t class = 0; class <= CLASS_PURGE; class ++) {
+        for (uint32_t level = 0; level <= index->top; level++) {
+            const uint64_t *words = index->words[level] + (size_t) class * index->width[level];
+            uint32_t used = level < index->top ? index->width[level] : 1;
+            for (uint32_t word = 0; word < used; word++) {
+                bool above;
+                if (level < index->top)
+                    above = bit(index->words[level + 1] + (size_t) class * index->width[level + 1], word);
+                else
+                    above = class == CLASS_PURGE ? words[word] != 0 : bit(index->classes, class);
+                if (above != (words[word] != 0))
+                    return SUMMARIES_ARE_TRUE;
+            }
+        }
+    }
+    return SOUND;
+}
+
+/* --- Pages --- */
+
+static enum rule check_page(const struct df_heap *heap, uint32_t page, struct survey *seen)
+{
+    uint8_t pages = heap->chunks[page / CHUNK_PAGES].pages;
+    bool dirty = pages >> page % CHUNK_PAGES & 1, listed = pages >> (4 + page % CHUNK_PAGES) & 1,
+         live = false;
+    for (uint32_t at = 0; at < PAGE_GRANULES; at++) {
+        uint64_t granule = (uint64_t)page * PAGE_GRANULES + at;
+        live = live || (granule < heap->limit && kind_at(heap, (uint32_t)granule) != FREE);
+    }
+    if (live && !dirty)
+        return LIVE_IS_DIRTY;
+    if (listed != (dirty && !live))
+        return PURGE_INDEX_IS_TRUE;
+    seen->pinned += live;
+    seen->dirty_free += listed;
+    return SOUND;
+}
+
+static enum rule check_pages(const struct df_heap *heap, struct survey *seen)
+{
+    for (uint32_t page = 0; page < chunk_count(heap) * CHUNK_PAGES; page++) {
+        enum rule broken = check_page(heap, page, seen);
+        if (broken != SOUND)
+            return broken;
+    }
+    for (uint32_t chunk = 0; chunk < chunk_count(heap); chunk++)
+        if (in_set(heap, CLASS_PURGE, chunk) != (heap->chunks[chunk].pages >> 4 != 0))
+            return PURGE_INDEX_IS_TRUE;
+    return SOUND;
+}
+
+static enum rule check_counters(const struct df_heap *heap, const struct survey *seen)
+{
+    bool true_sums = heap->live == seen->live && heap->live_blocks == seen->blocks &&
+                     heap->free_runs == seen->runs && heap->pinned == seen->pinned &&
+                     heap->dirty_free == seen->dirty_free && heap->live_most >= heap->live &&
+                     heap->limit <= heap->capacity;
+    return true_sums ? SOUND : COUNTERS_ARE_TRUE;
+}
+
+static enum rule check_victim(const struct df_heap *heap)
+{
+    struct span victim = heap->victim;
+    bool whole = victim.end <= heap->limit && victim.start < victim.end &&
+                 kind_at(heap, victim.start) == FREE &&
+                 (victim.start == 0 || kind_at(heap, victim.start - 1) != FREE) &&
+                 item_end(heap, victim.start) == victim.end;
+    return whole || victim.start == victim.end ? SOUND : VICTIM_IS_A_RUN;
+}
+
+int df_heap_check(const struct df_heap *heap)
+{
+    struct survey seen = {0};
+    uint32_t next = 0;
+    enum rule broken = check_granules(heap);
+    if (broken == SOUND)
+        broken = check_victim(heap);
+    for (uint32_t chunk = 0; broken == SOUND && chunk < chunk_count(heap); chunk++)
+        broken = check_chunk(heap, chunk, &next, &seen);
+    if (broken == SOUND)
+        broken = check_summaries(heap);
+    if (broken == SOUND)
+        broken = check_pages(heap, &seen);
+    if (broken == SOUND)
+        broken = check_counters(heap, &seen);
+    return (int)broken;
+}
+
+const char *df_heap_rule(int number)
+{
+    bool known = number >= 0 && (size_t)number < sizeof rules / sizeof *rules;
+    return known ? rules[number] : "no rule has this number";
+}

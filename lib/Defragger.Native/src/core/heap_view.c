@@ -1,0 +1,134 @@
+/* What can be seen of a heap: walk, index, statistics, and the purge plan with its execution. */
+#include "free_index.h"
+#include "page_state.h"
+
+static uint64_t bytes_of(uint32_t granules)
+{
+    return (uint64_t)granules << GRANULE_SHIFT;
+}
+
+/* --- Items --- */
+
+bool df_heap_walk(const struct df_heap *heap, uint64_t from, struct df_item *item)
+{
+    if (from % DF_GRANULE != 0 || from >> GRANULE_SHIFT >= heap->limit)
+        return false;
+    uint32_t start = (uint32_t)(from >> GRANULE_SHIFT);
+    bool live = is_start(heap, start);
+    if (!live && !is_free(heap, start))
+        return false;
+    uint32_t end = live ? block_end(heap, start) : run_end(heap, start);
+    *item = (struct df_item){from, bytes_of(end - start), live};
+    return true;
+}
+
+size_t df_heap_index(const struct df_heap *heap, struct df_range *runs, size_t room)
+{
+    size_t count = 0;
+    for (uint32_t class = class_next(&heap->index, 0); class < CLASS_COUNT;
+         class = class_next(&heap->index, class + 1))
+        for (uint32_t chunk = set_next(&heap->index, class, 0); chunk != NO_CHUNK;
+             chunk = set_next(&heap->index, class, chunk + 1))
+            for (uint32_t word = 0; word < CHUNK_WORDS; word++)
+                for (uint64_t starts = run_starts(heap, chunk, word); starts != 0; starts &= starts - 1) {
+                    uint32_t start = granule_at(chunk, word, lowest_bit(starts)), end = run_end(heap, start);
+                    if (class_of(end - start) != class)
+                        continue;
+                    if (count < room)
+                        runs[count] = (struct df_range){bytes_of(start), bytes_of(end - start)};
+                    count++;
+                }
+    return count;
+}
+
+/* --- Statistics --- */
+
+static uint32_t largest_run(const struct df_heap *heap)
+{
+    uint32_t class = CLASS_COUNT, largest = span_length(heap->victim);
+    for (uint32_t word = CLASS_WORDS; word-- > 0 && class == CLASS_COUNT;)
+        if (heap->index.classes[word] != 0)
+            class = word * 64 + highest_bit(heap->index.classes[word]);
+    if (class == CLASS_COUNT)
+        return largest;
+    if (class < CLASS_EXACT)
+        return largest > class_least(class) ? largest : class_least(class);
+    for (uint32_t chunk = set_next(&heap->index, class, 0); chunk != NO_CHUNK;
+         chunk = set_next(&heap->index, class, chunk + 1))
+        for (;;) { /* each round finds a longer run of this chunk, or none */
+            struct span run = run_find(heap, chunk, class, largest + 1);
+            if (run.end == 0)
+                break;
+            largest = span_length(run);
+        }
+    return largest;
+}
+
+void df_heap_statistics(const struct df_heap *heap, struct df_statistics *statistics)
+{
+    *statistics = (struct df_statistics){
+        .capacity = bytes_of(heap->capacity),
+        .committed = bytes_of(heap->limit),
+        .live_blocks = heap->live_blocks,
+        .live = bytes_of(heap->live),
+        .free = bytes_of(heap->limit - heap->live),
+        .free_least = bytes_of(heap->capacity - heap->live_most),
+        .largest_free = bytes_of(largest_run(heap)),
+        .free_runs = heap->free_runs,
+        .victim = {bytes_of(heap->victim.start), bytes_of(span_length(heap->victim))},
+        .pinned = (uint64_t)heap->pinned * DF_PAGE,
+        .dirty_free = (uint64_t)heap->dirty_free * DF_PAGE,
+    };
+}
+
+/* --- Purging --- */
+
+static bool is_purgeable(const struct df_heap *heap, uint32_t page)
+{
+    return heap->chunks[page / CHUNK_PAGES].pages & page_purgeable(page);
+}
+
+/* One above the highest page below `end` that can be purged; 0: there is none. */
+static uint32_t purgeable_below(const struct df_heap *heap, uint32_t end)
+{
+    uint32_t chunk = (end + CHUNK_PAGES - 1) / CHUNK_PAGES;
+    while ((chunk = set_last(&heap->index, CLASS_PURGE, chunk)) != NO_CHUNK) {
+        uint32_t begin = chunk * CHUNK_PAGES, page = begin + CHUNK_PAGES < end ? begin + CHUNK_PAGES : end;
+        for (; page > begin; page--)
+            if (is_purgeable(heap, page - 1))
+                return page;
+    }
+    return 0;
+}
+
+bool df_heap_purge_next(const struct df_heap *heap, uint64_t below, uint64_t most, struct df_range *range)
+{
+    uint64_t committed = bytes_of(heap->limit);
+    uint32_t end = (uint32_t)((below < committed ? below : committed) / DF_PAGE);
+    end = purgeable_below(heap, end);
+    if (end == 0 || most < DF_PAGE)
+        return false;
+    uint32_t begin = end - 1;
+    while (begin > 0 && (uint64_t)(end - begin + 1) * DF_PAGE <= most && is_purgeable(heap, begin - 1))
+        begin--;
+    *range = (struct df_range){(uint64_t)begin * DF_PAGE, (uint64_t)(end - begin) * DF_PAGE};
+    return true;
+}
+
+uint64_t df_heap_purge(struct df_heap *heap, uint64_t most)
+{
+    const struct df_outside *outside = &heap->outside;
+    uint64_t purged = 0;
+    for (struct df_range range = {UINT64_MAX, 0};
+         df_heap_purge_next(heap, range.offset, most - purged, &range); purged += range.length) {
+        for (uint64_t at = range.offset; at < range.offset + range.length; at += DF_PAGE) {
+            uint32_t page = (uint32_t)(at / DF_PAGE);
+            uint8_t *pages = &heap->chunks[page / CHUNK_PAGES].pages;
+            purge_remove(heap, page);
+            *pages = (uint8_t)(*pages & ~page_dirty(page));
+        }
+        if (outside->purge != NULL)
+            outside->purge(outside->context, range.offset, range.length);
+    }
+    return purged;
+}

@@ -1,0 +1,65 @@
+/*
+ * How an arena is divided, and what is known of each part. Nothing of it lies in the arena.
+ *
+ *   granule  16 bytes, the unit of blocks. Two bits: does a block start here; is it free.
+ *   page     4 KiB, 256 granules, the unit of memory given back.
+ *   chunk    8 KiB, 512 granules, the unit of the free index: one line of start bits, one of free bits, one
+ * record.
+ *
+ * A block is a start bit, then granules that are neither start nor free. A free run is a maximal sequence of
+ * free granules. So a block's size is the distance to the next bit of either kind, to free it is to set bits,
+ * and two free neighbours are one run by nature: nothing has to be merged.
+ *
+ * Both may be long. One item at most, block or run, reaches from a chunk into the next; its length is kept in
+ * the chunk where it starts (`crossing`), and the start of a run is kept in the chunk where it ends
+ * (`entering`). So the ends of any item are found by looking at one chunk.
+ *
+ * Cost: 128 + 64 bytes a chunk and up to 1/8 byte a chunk for each size class in use: at most 2.8 % of the
+ * arena.
+ */
+#ifndef DF_LAYOUT_H
+#define DF_LAYOUT_H
+
+#include <assert.h>
+#include <stdint.h>
+
+enum {
+    GRANULE_SHIFT = 4,
+    WORD_GRANULES = 64,
+    PAGE_GRANULES = 256,
+    CHUNK_SHIFT = 9, /* granules to chunks */
+    CHUNK_GRANULES = 1 << CHUNK_SHIFT,
+    CHUNK_WORDS = CHUNK_GRANULES / WORD_GRANULES,
+    CHUNK_PAGES = CHUNK_GRANULES / PAGE_GRANULES,
+};
+
+/* The two bits of a chunk's granules; bit g % 64 of word g / 64. */
+struct chunk_bits {
+    uint64_t start[CHUNK_WORDS]; /* a block starts here */
+    uint64_t free[CHUNK_WORDS];
+};
+
+/* What else is known of a chunk. */
+struct chunk {
+    uint8_t exact[40];  /* free runs of each exact class that start here */
+    uint8_t medium[15]; /* of the classes up to CLASS_LARGE: two counts of four bits each */
+    uint8_t pages;      /* bits 0, 1: the page is dirty; bits 4, 5: it is dirty and free */
+    uint32_t crossing; /* length of the item that starts here and reaches into the next chunk; 0: none does */
+    uint32_t
+        entering; /* start of the free run that ends here and has begun in an earlier chunk; else stale */
+};
+
+static_assert(sizeof(struct chunk_bits) == 128 && sizeof(struct chunk) == 64,
+              "a chunk's metadata are three lines");
+
+/* A sequence of granules: a block's place or a free run. */
+struct span {
+    uint32_t start, end;
+};
+
+static inline uint32_t span_length(struct span span)
+{
+    return span.end - span.start;
+}
+
+#endif

@@ -1,0 +1,83 @@
+/*
+ * What is known of a page beside its granules: is it dirty (anything may have been written to it since it was
+ * committed or purged), is it pinned (a granule is live), and so: would purging it give memory back.
+ */
+#ifndef DF_PAGE_STATE_H
+#define DF_PAGE_STATE_H
+
+#include "free_index.h"
+
+static inline uint32_t page_of(uint32_t granule)
+{
+    return granule / PAGE_GRANULES;
+}
+
+static inline uint8_t page_dirty(uint32_t page)
+{
+    return (uint8_t)(1 << page % CHUNK_PAGES);
+}
+
+static inline uint8_t page_purgeable(uint32_t page)
+{
+    return (uint8_t)(16 << page % CHUNK_PAGES);
+}
+
+enum { PURGEABLE = 0xF0 };
+
+/* Whether no granule of a page is live. Granules beyond what is committed are not free, but not live either.
+ */
+static inline bool page_is_free(const struct df_heap *heap, uint32_t page)
+{
+    const uint64_t *free =
+        &heap->bits[page / CHUNK_PAGES].free[page % CHUNK_PAGES * (CHUNK_WORDS / CHUNK_PAGES)];
+    uint32_t begin = page * PAGE_GRANULES;
+    if (heap->limit - begin >= PAGE_GRANULES)
+        return (free[0] & free[1] & free[2] & free[3]) == UINT64_MAX;
+    return is_free(heap, begin) && run_end(heap, begin) == heap->limit;
+}
+
+static inline void purge_add(struct df_heap *heap, uint32_t page)
+{
+    uint8_t *pages = &heap->chunks[page / CHUNK_PAGES].pages;
+    if ((*pages & PURGEABLE) == 0)
+        set_add(&heap->index, CLASS_PURGE, page / CHUNK_PAGES);
+    *pages |= page_purgeable(page);
+    heap->dirty_free++;
+}
+
+static inline void purge_remove(struct df_heap *heap, uint32_t page)
+{
+    uint8_t *pages = &heap->chunks[page / CHUNK_PAGES].pages;
+    *pages = (uint8_t)(*pages & ~page_purgeable(page));
+    if ((*pages & PURGEABLE) == 0)
+        set_remove(&heap->index, CLASS_PURGE, page / CHUNK_PAGES);
+    heap->dirty_free--;
+}
+
+/* Granules will be used: called while their free bits are still set. */
+static inline void pages_use(struct df_heap *heap, struct span span)
+{
+    for (uint32_t page = page_of(span.start), last = page_of(span.end - 1); page <= last; page++) {
+        if (!page_is_free(heap, page))
+            continue;
+        uint8_t *pages = &heap->chunks[page / CHUNK_PAGES].pages;
+        heap->pinned++;
+        if (*pages & page_dirty(page))
+            purge_remove(heap, page);
+        else
+            *pages |= page_dirty(page);
+    }
+}
+
+/* Granules have been used: called when their free bits are set again. */
+static inline void pages_leave(struct df_heap *heap, struct span span)
+{
+    for (uint32_t page = page_of(span.start), last = page_of(span.end - 1); page <= last; page++) {
+        if (!page_is_free(heap, page))
+            continue;
+        heap->pinned--;
+        purge_add(heap, page); /* it was in use, so it is dirty */
+    }
+}
+
+#endif

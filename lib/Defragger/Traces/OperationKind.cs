@@ -1,0 +1,20 @@
+namespace Defragger.Traces;
+
+/// <summary>What an <see cref="Operation"/> asks of a heap.</summary>
+public enum OperationKind : byte
+{
+    /// <summary>A new block for an empty slot, with any content.</summary>
+    Allocate,
+
+    /// <summary>A new block for an empty slot, all zero.</summary>
+    AllocateZeroed,
+
+    /// <summary>Another size for a slot's block, which may move; its content goes with it.</summary>
+    Resize,
+
+    /// <summary>The end of a slot's block.</summary>
+    Release,
+
+    /// <summary>Pages without anything live go back to the system.</summary>
+    Purge,
+}
