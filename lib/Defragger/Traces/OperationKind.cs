@@ -17,4 +17,7 @@ public enum OperationKind : byte
 
     /// <summary>Pages without anything live go back to the system.</summary>
     Purge,
+
+    /// <summary>From here on the system refuses memory, a number of times.</summary>
+    Refuse,
 }

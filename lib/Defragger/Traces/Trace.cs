@@ -9,34 +9,38 @@ namespace Defragger.Traces;
 /// <item>A slot is empty at first and holds at most one block.</item>
 /// <item><see cref="OperationKind.Allocate"/> and <see cref="OperationKind.AllocateZeroed"/> into an occupied slot,
 /// and <see cref="OperationKind.Resize"/> and <see cref="OperationKind.Release"/> of an empty one, do nothing.</item>
+/// <item><see cref="OperationKind.Refuse"/> is about the memory behind the heap: it replaces what was left of an earlier
+/// one. Replays on memory that cannot refuse pass over it.</item>
 /// <item>A slot whose allocation the heap refused stays empty; a block whose resize was refused stays as it was.</item>
 /// </list>
 /// <para>So every subsequence of a trace is a trace, and one that shows a fault is made smaller by leaving operations
 /// out.</para>
 /// <para><see cref="Parse"/> and <see cref="ToString"/> are inverse: the text is the story ('# TEXT' or '#' a line),
-/// 'h CAPACITY', and one operation a line.</para>
+/// 'h CAPACITY [GROWTH]' with a growth above 0, and one operation a line.</para>
 /// </remarks>
 public sealed class Trace
 {
-    /// <summary>Bytes of a page, of which an arena has a whole number.</summary>
-    public const long PageSize = 4096;
+    /// <summary>Bytes of a granule, of which an arena has a whole number.</summary>
+    public const long GranuleSize = 16;
 
     private readonly Operation[] _operations;
 
     /// <summary>Makes a trace.</summary>
-    /// <param name="capacity">Bytes of the arena: a multiple of <see cref="PageSize"/> above 0.</param>
+    /// <param name="capacity">Bytes of the arena: a multiple of <see cref="GranuleSize"/> above 0.</param>
     /// <param name="operations">The steps.</param>
     /// <param name="story">What it is, for people; lines parted by '\n'.</param>
+    /// <param name="growth">Bytes of the arena that are committed at a time: at least 0.</param>
     /// <exception cref="ArgumentException">A value could not be written to a trace's text.</exception>
-    public Trace(long capacity, IEnumerable<Operation> operations, string story = "")
+    public Trace(long capacity, IEnumerable<Operation> operations, string story = "", long growth = 0)
     {
         ArgumentNullException.ThrowIfNull(operations);
         ArgumentNullException.ThrowIfNull(story);
         if (!IsCapacity(capacity))
-            throw new ArgumentOutOfRangeException(nameof(capacity), capacity, $"A capacity is a multiple of {PageSize} above 0.");
+            throw new ArgumentOutOfRangeException(nameof(capacity), capacity, $"A capacity is a multiple of {GranuleSize} above 0.");
+        ArgumentOutOfRangeException.ThrowIfNegative(growth);
         if (FaultOf(story) is string fault) throw new ArgumentException(fault, nameof(story));
 
-        (Capacity, Story, _operations) = (capacity, story, [.. operations]);
+        (Capacity, Growth, Story, _operations) = (capacity, growth, story, [.. operations]);
         foreach (Operation operation in _operations)
         {
             if (operation.Fault is string allowed)
@@ -46,6 +50,9 @@ public sealed class Trace
 
     /// <summary>Bytes of the arena that the trace is meant for.</summary>
     public long Capacity { get; }
+
+    /// <summary>Bytes of the arena that are committed at a time; 0: all of it at once.</summary>
+    public long Growth { get; }
 
     /// <summary>What the trace is, for people: lines parted by '\n'; empty when there is nothing to tell.</summary>
     public string Story { get; }
@@ -69,9 +76,9 @@ public sealed class Trace
         return text.ToString();
     }
 
-    internal static bool IsCapacity(long bytes) => bytes > 0 && bytes % PageSize == 0;
+    internal static bool IsCapacity(long bytes) => bytes > 0 && bytes % GranuleSize == 0;
 
-    internal static Trace Read(TraceReader reader) => new(reader.Capacity, reader.Operations(), reader.Story);
+    internal static Trace Read(TraceReader reader) => new(reader.Capacity, reader.Operations(), reader.Story, reader.Growth);
 
     internal void WriteTo(TextWriter text)
     {
@@ -79,7 +86,7 @@ public sealed class Trace
         {
             foreach (string line in Story.Split('\n')) text.Write(line.Length == 0 ? "#\n" : $"# {line}\n");
         }
-        text.Write($"h {Capacity}\n");
+        text.Write(Growth > 0 ? $"h {Capacity} {Growth}\n" : $"h {Capacity}\n");
         foreach (Operation operation in _operations)
         {
             TraceLine.Write(text, operation);

@@ -10,12 +10,13 @@ namespace Defragger.Traces;
 /// r SLOT SIZE               resize
 /// f SLOT                    release
 /// p PAGES                   purge
+/// c TIMES                   refuse to commit
 /// </code>
 /// Numbers are decimal digits without a sign or a leading zero, so that one operation has one text.
 /// </remarks>
 internal static class TraceLine
 {
-    private const string Forms = "'a SLOT SIZE [ALIGNMENT]', 'z SLOT SIZE', 'r SLOT SIZE', 'f SLOT' or 'p PAGES'";
+    private const string Forms = "'a SLOT SIZE [ALIGNMENT]', 'z SLOT SIZE', 'r SLOT SIZE', 'f SLOT', 'p PAGES' or 'c TIMES'";
 
     /// <summary>Writes a sound operation, without the end of the line.</summary>
     public static void Write(TextWriter text, Operation operation)
@@ -30,6 +31,7 @@ internal static class TraceLine
             case OperationKind.Resize: WriteWords(text, 'r', slot, size); break;
             case OperationKind.Release: WriteWords(text, 'f', slot); break;
             case OperationKind.Purge: WriteWords(text, 'p', size); break;
+            case OperationKind.Refuse: WriteWords(text, 'c', size); break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(operation), operation.Kind, "No trace has this kind of operation.");
         }
@@ -50,7 +52,7 @@ internal static class TraceLine
         if (first < 0 || second < 0 || third < 0) return $"whole numbers up to {long.MaxValue}, without a sign or a leading zero";
 
         char letter = line[0];
-        if (letter != 'p' && first > int.MaxValue) return $"a slot of 0 to {int.MaxValue}";
+        if (letter is not ('p' or 'c') && first > int.MaxValue) return $"a slot of 0 to {int.MaxValue}";
         switch (letter, count)
         {
             case ('a', 3 or 4): operation = Operation.Allocate((int)first, second, third); break;
@@ -58,6 +60,7 @@ internal static class TraceLine
             case ('r', 3): operation = Operation.Resize((int)first, second); break;
             case ('f', 2): operation = Operation.Release((int)first); break;
             case ('p', 2): operation = Operation.Purge(first); break;
+            case ('c', 2): operation = Operation.Refuse(first); break;
             default: return Forms;
         }
         return operation.Fault;

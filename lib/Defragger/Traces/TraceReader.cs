@@ -19,7 +19,7 @@ public sealed class TraceReader : IDisposable
         _lines = new TraceLines(text);
         try
         {
-            (Story, Capacity) = ReadHeader();
+            (Story, Capacity, Growth) = ReadHeader();
         }
         catch
         {
@@ -33,6 +33,9 @@ public sealed class TraceReader : IDisposable
 
     /// <summary>Bytes of the arena that the trace is meant for.</summary>
     public long Capacity { get; }
+
+    /// <summary>Bytes of the arena that are committed at a time; 0: all of it at once.</summary>
+    public long Growth { get; }
 
     /// <summary>Reads the next operation.</summary>
     /// <returns>Whether there was one.</returns>
@@ -55,7 +58,7 @@ public sealed class TraceReader : IDisposable
     /// <summary>Closes the text.</summary>
     public void Dispose() => _text.Dispose();
 
-    private (string Story, long Capacity) ReadHeader()
+    private (string Story, long Capacity, long Growth) ReadHeader()
     {
         var story = new StringBuilder();
         bool isFirst = true;
@@ -67,8 +70,12 @@ public sealed class TraceReader : IDisposable
             isFirst = false;
             story.Append(line[Math.Min(2, line.Length)..]);
         }
-        long capacity = line.StartsWith("h ") ? TraceLine.Number(line[2..]) : 0;
-        return Trace.IsCapacity(capacity) ? (story.ToString(), capacity)
-            : throw _lines.Fault(line, $"'# TEXT' or 'h CAPACITY' with a multiple of {Trace.PageSize} above 0");
+        Span<Range> words = stackalloc Range[4];
+        int count = line.Split(words, ' ');
+        bool isHeader = count is 2 or 3 && line[words[0]] is "h";
+        long capacity = isHeader ? TraceLine.Number(line[words[1]]) : 0;
+        long growth = isHeader && count == 3 ? TraceLine.Number(line[words[2]]) : 0;
+        return Trace.IsCapacity(capacity) && (growth > 0 || count == 2) ? (story.ToString(), capacity, growth)
+            : throw _lines.Fault(line, $"'# TEXT' or 'h CAPACITY [GROWTH]' with a multiple of {Trace.GranuleSize} above 0 and a growth above 0");
     }
 }

@@ -27,7 +27,8 @@ public static class TraceTexts
             OperationKind.AllocateZeroed => Operation.AllocateZeroed(slot, size),
             OperationKind.Resize => Operation.Resize(slot, size),
             OperationKind.Release => Operation.Release(slot),
-            _ => Operation.Purge(size),
+            OperationKind.Purge => Operation.Purge(size),
+            _ => Operation.Refuse(size),
         };
 
     internal static Gen<string> AnyStory { get; } = Gen
@@ -36,13 +37,14 @@ public static class TraceTexts
 
     internal static Gen<Trace> AnyTrace { get; } =
         from story in AnyStory
-        from pages in Gen.OneOf(Gen.Choose(1, 100).Select(n => (long)n), Gen.Constant(long.MaxValue / 4096))
+        from granules in Gen.OneOf(Gen.Choose(1, 100).Select(n => (long)n), Gen.Constant(long.MaxValue / 16))
+        from growth in Gen.Elements(0, 1, 65536, long.MaxValue)
         from operations in AnyOperation.ArrayOf()
-        select new Trace(pages * 4096, operations, story);
+        select new Trace(granules * 16, operations, story, growth);
 
     internal static void AssertSame(Trace expected, Trace actual)
     {
-        Assert.Equal((expected.Capacity, expected.Story), (actual.Capacity, actual.Story));
+        Assert.Equal((expected.Capacity, expected.Growth, expected.Story), (actual.Capacity, actual.Growth, actual.Story));
         Assert.Equal(expected.Operations, actual.Operations);
     }
 }
@@ -88,6 +90,7 @@ public class TraceTests
             r 0 48
             f 2147483647
             p 3
+            c 2
 
             """;
         var trace = Trace.Parse(Text);
@@ -97,6 +100,7 @@ public class TraceTests
             [
                 Operation.Allocate(0, 24), Operation.Allocate(1, 0, 4096), Operation.Allocate(2, 5, 1),
                 Operation.AllocateZeroed(3, 1L << 48), Operation.Resize(0, 48), Operation.Release(int.MaxValue), Operation.Purge(3),
+                Operation.Refuse(2),
             ],
             trace.Operations);
         Assert.Equal("a 1 0 4096", trace.Operations[1].ToString());
@@ -110,6 +114,7 @@ public class TraceTests
         Assert.Equal(new Operation(OperationKind.Resize, 1, 2, 0), Operation.Resize(1, 2));
         Assert.Equal(new Operation(OperationKind.Release, 1, 0, 0), Operation.Release(1));
         Assert.Equal(new Operation(OperationKind.Purge, 0, 2, 0), Operation.Purge(2));
+        Assert.Equal(new Operation(OperationKind.Refuse, 0, 2, 0), Operation.Refuse(2));
     }
 
     [Fact]
@@ -117,16 +122,18 @@ public class TraceTests
         Assert.Equal([Operation.Allocate(1, 2)], Trace.Parse("h 4096\na 1 2 16").Operations);
 
     [Theory]
-    [InlineData("", 1, "", "'# TEXT' or 'h CAPACITY'")]
-    [InlineData("# story only\n", 2, "", "'h CAPACITY' with a multiple of 4096")]
+    [InlineData("", 1, "", "'# TEXT' or 'h CAPACITY")]
+    [InlineData("# story only\n", 2, "", "with a multiple of 16")]
     [InlineData("#story\nh 4096\n", 1, "#story", "'# TEXT' or '#'")]
-    [InlineData("h 0\n", 1, "h 0", "a multiple of 4096 above 0")]
-    [InlineData("h 4097\n", 1, "h 4097", "a multiple of 4096 above 0")]
-    [InlineData("h 04096\n", 1, "h 04096", "a multiple of 4096 above 0")]
-    [InlineData("h4096\n", 1, "h4096", "'h CAPACITY'")]
-    [InlineData("h 4096\r\n", 1, "h 4096\r", "'h CAPACITY'")]
-    [InlineData("\ufeffh 4096\n", 1, "\ufeffh 4096", "'h CAPACITY'")]
-    [InlineData("a 1 2\n", 1, "a 1 2", "'h CAPACITY'")]
+    [InlineData("h 0\n", 1, "h 0", "a multiple of 16 above 0")]
+    [InlineData("h 4096 0\n", 1, "h 4096 0", "a growth above 0")]
+    [InlineData("h 4096 1 1\n", 1, "h 4096 1 1", "'h CAPACITY [GROWTH]'")]
+    [InlineData("h 4097\n", 1, "h 4097", "a multiple of 16 above 0")]
+    [InlineData("h 04096\n", 1, "h 04096", "a multiple of 16 above 0")]
+    [InlineData("h4096\n", 1, "h4096", "'h CAPACITY")]
+    [InlineData("h 4096\r\n", 1, "h 4096\r", "'h CAPACITY")]
+    [InlineData("\ufeffh 4096\n", 1, "\ufeffh 4096", "'h CAPACITY")]
+    [InlineData("a 1 2\n", 1, "a 1 2", "'h CAPACITY")]
     [InlineData("h 4096\n\n", 2, "", "'a SLOT SIZE [ALIGNMENT]'")]
     [InlineData("h 4096\nf 1\n# late\n", 3, "# late", "whole numbers")]
     [InlineData("h 4096\nh 4096\n", 2, "h 4096", "'a SLOT SIZE [ALIGNMENT]'")]
@@ -198,7 +205,7 @@ public class TraceTests
         TraceTexts.AnyTrace.ToArbitrary(), Gen.Choose(0, int.MaxValue).ToArbitrary(), (trace, seed) =>
         {
             var random = new System.Random(seed);
-            var some = new Trace(trace.Capacity, trace.Operations.Where(_ => random.Next(2) == 0));
+            var some = new Trace(trace.Capacity, trace.Operations.Where(_ => random.Next(2) == 0), growth: trace.Growth);
             TraceTexts.AssertSame(some, Trace.Parse(some.ToString()));
         });
 
@@ -207,7 +214,7 @@ public class TraceTests
         new Operation((OperationKind)9, 0, 0, 0), Operation.Allocate(-1, 1), Operation.Allocate(0, -1), Operation.Allocate(0, (1L << 48) + 1),
         Operation.Allocate(0, 1, 0), Operation.Allocate(0, 1, 24), Operation.Allocate(0, 1, 1L << 31), Operation.Allocate(0, 1, long.MinValue),
         new Operation(OperationKind.AllocateZeroed, 0, 1, 32), new Operation(OperationKind.Resize, 0, 1, 16), new Operation(OperationKind.Release, 0, 1, 0),
-        new Operation(OperationKind.Release, 0, 0, 16), new Operation(OperationKind.Purge, 1, 1, 0),
+        new Operation(OperationKind.Release, 0, 0, 16), new Operation(OperationKind.Purge, 1, 1, 0), new Operation(OperationKind.Refuse, 0, 1, 16),
     ];
 
     [Theory]
@@ -222,7 +229,7 @@ public class TraceTests
     [InlineData(0)]
     [InlineData(-4096)]
     [InlineData(4095)]
-    public void A_capacity_is_a_whole_number_of_pages(long capacity) =>
+    public void A_capacity_is_a_whole_number_of_granules(long capacity) =>
         Assert.Equal(capacity, Assert.Throws<ArgumentOutOfRangeException>(() => new Trace(capacity, [])).ActualValue);
 
     [Fact]

@@ -122,21 +122,25 @@ static inline uint32_t count_get(const struct chunk *chunk, uint32_t class)
     return chunk->medium[place / 2] >> place % 2 * 4 & 15;
 }
 
+/* Adds to the count of an inexact class. */
+static inline void medium_add(struct chunk *chunk, uint32_t class, int number)
+{
+    uint32_t place = class - CLASS_EXACT;
+    chunk->medium[place / 2] = (uint8_t)(chunk->medium[place / 2] + number * (1 << place % 2 * 4));
+}
+
 static inline void run_insert(struct df_heap *heap, struct span run)
 {
     uint32_t class = class_of(span_length(run)), at = chunk_of(run.start);
     struct chunk *chunk = &heap->chunks[at];
+    uint32_t before = class < CLASS_LARGE ? count_get(chunk, class) : 0;
     run_tag(heap, run);
-    if (class < CLASS_EXACT) {
-        if (chunk->exact[class]++ != 0)
-            return;
-    } else if (class < CLASS_LARGE) {
-        uint32_t place = class - CLASS_EXACT, before = count_get(chunk, class);
-        chunk->medium[place / 2] = (uint8_t)(chunk->medium[place / 2] + (1 << place % 2 * 4));
-        if (before != 0)
-            return;
-    }
-    set_add(&heap->index, class, at);
+    if (class < CLASS_EXACT)
+        chunk->exact[class]++;
+    else if (class < CLASS_LARGE)
+        medium_add(chunk, class, 1);
+    if (before == 0)
+        set_add(&heap->index, class, at);
 }
 
 static inline void run_remove(struct df_heap *heap, struct span run)
@@ -144,16 +148,12 @@ static inline void run_remove(struct df_heap *heap, struct span run)
     uint32_t class = class_of(span_length(run)), at = chunk_of(run.start);
     struct chunk *chunk = &heap->chunks[at];
     untag(heap, run);
-    if (class < CLASS_EXACT) {
-        if (--chunk->exact[class] != 0)
-            return;
-    } else if (class < CLASS_LARGE) {
-        uint32_t place = class - CLASS_EXACT;
-        chunk->medium[place / 2] = (uint8_t)(chunk->medium[place / 2] - (1 << place % 2 * 4));
-        if (count_get(chunk, class) != 0)
-            return;
-    }
-    set_remove(&heap->index, class, at);
+    if (class < CLASS_EXACT)
+        chunk->exact[class]--;
+    else if (class < CLASS_LARGE)
+        medium_add(chunk, class, -1);
+    if (class >= CLASS_LARGE || count_get(chunk, class) == 0)
+        set_remove(&heap->index, class, at);
 }
 
 /* The same as run_remove(run), run_insert(other): quick when chunk and class stay, as when a long run is

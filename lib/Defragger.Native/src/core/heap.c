@@ -24,19 +24,24 @@ static bool granules_for(uint64_t size, uint32_t *granules)
     return true;
 }
 
-/* --- The metadata region: heap, bits of each chunk and a line beyond, records, words of the index --- */
+/* --- The metadata region: heap, start bits, free bits, records, words of the index --- */
+
+enum { LINE = 64 };
 
 struct region {
     uint32_t chunks, classes;
     uint32_t width[INDEX_LEVELS], levels;
-    size_t bits, records, words[INDEX_LEVELS], size; /* where each part begins; size of all */
+    size_t start, free, records, words[INDEX_LEVELS], size; /* where each part begins; size of all */
 };
 
 static struct region region_of(uint32_t capacity)
 {
     struct region region = {.chunks = chunk_of(capacity - 1) + 1, .classes = CLASS_PURGE + 1};
-    region.bits = (sizeof(struct df_heap) + 63) & ~(size_t)63;
-    region.records = region.bits + ((size_t)region.chunks + 1) * sizeof(struct chunk_bits);
+    /* A line of zeros before, between and after: granules have neighbours without asking. */
+    size_t bits = (size_t)region.chunks * CHUNK_WORDS * sizeof(uint64_t);
+    region.start = ((sizeof(struct df_heap) + 63) & ~(size_t)63) + LINE;
+    region.free = region.start + bits + LINE;
+    region.records = region.free + bits + LINE;
     region.size = region.records + (size_t)region.chunks * sizeof(struct chunk);
     for (uint32_t level = 0, items = region.chunks;; level++) {
         uint32_t width = (items - 1) / 64 + 1;
@@ -77,11 +82,11 @@ static bool heap_extend(struct df_heap *heap, uint32_t to)
         return false;
     while (chunk_of(to - 1) >> 6 * (heap->index.top + 1) != 0)
         set_deepen(&heap->index);
-    free_write(heap, run, true);
+    free_flip(heap, run);
     heap->limit = to;
     if (to % CHUNK_GRANULES != 0) /* only at the capacity: ends the last item of a partial chunk */
         start_set(heap, to);
-    bool joins = run.start > 0 && is_free(heap, run.start - 1);
+    bool joins = is_free_before(heap, run.start);
     run_join(heap, (struct span){joins ? run_start(heap, run.start) : run.start, run.start},
              (struct span){to, to});
     return true;
@@ -91,7 +96,7 @@ static bool heap_extend(struct df_heap *heap, uint32_t to)
 static bool heap_grow(struct df_heap *heap, uint32_t length)
 {
     uint32_t limit = heap->limit, room = heap->capacity - limit;
-    uint32_t begin = limit > 0 && is_free(heap, limit - 1) ? run_start(heap, limit) : limit;
+    uint32_t begin = is_free_before(heap, limit) ? run_start(heap, limit) : limit;
     uint32_t missing =
         length - (limit - begin); /* the run at the end is too short, or it would have been chosen */
     if (missing > room)
@@ -115,13 +120,15 @@ enum df_status df_heap_open(void *metadata, size_t metadata_size, const struct d
         return DF_INVALID_OPTIONS;
     unsigned char *base = metadata;
     struct df_heap *heap = metadata;
-    heap->bits = (void *)(base + region.bits);
+    heap->start = (void *)(base + region.start);
+    heap->free = (void *)(base + region.free);
     heap->chunks = (void *)(base + region.records);
     for (uint32_t level = 0; level < region.levels; level++) {
         heap->index.words[level] = (void *)(base + region.words[level]);
         heap->index.width[level] = region.width[level];
     }
     heap->capacity = capacity;
+    heap->victim = NOWHERE;
     heap->outside = options->outside;
     uint64_t chunks = (growth + CHUNK_GRANULES * DF_GRANULE - 1) / (CHUNK_GRANULES * DF_GRANULE);
     heap->growth = chunks * CHUNK_GRANULES < capacity ? (uint32_t)(chunks * CHUNK_GRANULES) : capacity;
@@ -152,13 +159,22 @@ static void span_zero(struct df_heap *heap, struct span span)
 static void block_make(struct df_heap *heap, struct span block)
 {
     pages_use(heap, block);
-    free_write(heap, block, false);
+    free_flip(heap, block);
     start_set(heap, block.start);
     block_tag(heap, block);
     heap->live += span_length(block);
     heap->live_blocks++;
     if (heap->live > heap->live_most)
         heap->live_most = heap->live;
+}
+
+/* The run to cut from; the arena grows if need be. NOWHERE: there is none. */
+static struct span run_for(struct df_heap *heap, uint32_t length, bool is_short)
+{
+    struct span run = is_short ? run_lowest(heap, class_of(length) + 1) : run_for_long(heap, length);
+    if (run.start == run.end && heap_grow(heap, length))
+        run = (struct span){run_start(heap, heap->limit), heap->limit};
+    return run;
 }
 
 static enum df_status allocate(struct df_heap *heap, uint64_t size, uint64_t alignment, bool zeroed,
@@ -170,19 +186,17 @@ static enum df_status allocate(struct df_heap *heap, uint64_t size, uint64_t ali
     if (alignment == 0 || (alignment & (alignment - 1)) != 0 || alignment > DF_CAPACITY_MAX)
         return DF_INVALID_ALIGNMENT;
     uint32_t step = alignment > DF_GRANULE ? (uint32_t)(alignment >> GRANULE_SHIFT) : 1;
-    if (length > UINT32_MAX - (step - 1))
-        return DF_OUT_OF_MEMORY;
-    uint32_t room = length + step - 1;
-    bool is_short = room <= CLASS_EXACT && step == 1;
-    struct span run = is_short ? run_for_short(heap, room) : run_for_long(heap, room);
-    if (run.end == 0) {
-        if (!heap_grow(heap, room))
+    bool is_short = length <= CLASS_EXACT && step == 1;
+    struct span block = is_short ? cut_short(heap, length) : NOWHERE;
+    if (block.start == block.end) {
+        uint64_t room = (uint64_t)length + step - 1;
+        struct span run = room <= heap->capacity ? run_for(heap, (uint32_t)room, is_short) : NOWHERE;
+        if (run.start == run.end)
             return DF_OUT_OF_MEMORY;
-        run = (struct span){run_start(heap, heap->limit), heap->limit};
+        block.start = (run.start + step - 1) & ~(step - 1);
+        block.end = block.start + length;
+        run_cut(heap, run, block, is_short);
     }
-    struct span block = {.start = (run.start + step - 1) & ~(step - 1)};
-    block.end = block.start + length;
-    run_cut(heap, run, block, is_short);
     if (zeroed)
         span_zero(heap, block);
     block_make(heap, block);
@@ -217,12 +231,17 @@ static enum df_status block_at(const struct df_heap *heap, uint64_t offset, stru
 /* Frees granules that belong to no block any more: they join the runs on either side. */
 static void span_free(struct df_heap *heap, struct span span)
 {
-    bool joins_left = span.start > 0 && is_free(heap, span.start - 1);
-    bool joins_right = span.end < heap->limit && is_free(heap, span.end);
+    bool joins_left = is_free_before(heap, span.start);
+    bool joins_right = is_free(heap, span.end);
     struct span left = {joins_left ? run_start(heap, span.start) : span.start, span.start};
     struct span right = {span.end, joins_right ? run_end(heap, span.end) : span.end};
-    run_join(heap, left, right);
-    free_write(heap, span, true);
+    if (joins_left || joins_right) {
+        run_join(heap, left, right);
+    } else {
+        run_insert(heap, span);
+        heap->free_runs++;
+    }
+    free_flip(heap, span);
     pages_leave(heap, span);
     heap->live -= span_length(span);
 }
@@ -243,7 +262,7 @@ enum df_status df_heap_release(struct df_heap *heap, uint64_t offset)
 /* The free run behind a block, made longer if it is the last one and too short; empty: there is none. */
 static struct span run_behind(struct df_heap *heap, uint32_t end, uint32_t missing)
 {
-    bool present = end < heap->limit && is_free(heap, end);
+    bool present = is_free(heap, end);
     struct span run = {end, present ? run_end(heap, end) : end};
     if (run.end == heap->limit && span_length(run) < missing && heap_grow(heap, missing))
         run.end = heap->limit;
@@ -272,7 +291,7 @@ enum df_status df_heap_resize(struct df_heap *heap, uint64_t offset, uint64_t si
         struct span more = {block.end, block.start + length};
         run_cut(heap, run, more, false);
         pages_use(heap, more);
-        free_write(heap, more, false);
+        free_flip(heap, more);
         untag(heap, block);
         block_tag(heap, (struct span){block.start, more.end});
         heap->live += span_length(more);

@@ -30,7 +30,7 @@
  *   8  a page with a live granule is dirty
  *   9  a page is in the purge index exactly if it is dirty and free
  *   10 the counters are the sums they stand for
- *   11 the victim is empty, or a whole free run, and then in no class
+ *   11 the victim is a whole free run, and in no class
  *
  * Cost: allocate and release are O(1): a few words of one or two chunks, and the levels of the index (one for
  * arenas up to 512 KiB, four for 64 GiB); long blocks add a bit for each granule. Rule 3 is the exception:
@@ -64,10 +64,10 @@ struct free_index {
 };
 
 struct df_heap {
-    struct chunk_bits *bits;
+    uint64_t *start, *free; /* two bits a granule: a block starts here; it is free */
     struct chunk *chunks;
     struct free_index index;
-    struct span victim;               /* empty (start is end): there is none */
+    struct span victim;               /* NOWHERE: there is none */
     uint32_t capacity, limit, growth; /* granules: of the arena, committed, committed at a time */
     uint32_t live, free_runs;         /* granules in blocks; runs, the victim among them */
     uint32_t live_blocks;

@@ -16,7 +16,7 @@ static const char *const rules[] = {
     "a page with a live granule is dirty",
     "a page is in the purge index exactly if it is dirty and free",
     "the counters are the sums they stand for",
-    "the victim is empty, or a whole free run",
+    "the victim is a whole free run",
 };
 
 enum rule {
@@ -48,9 +48,7 @@ static bool bit(const uint64_t *words, uint32_t at)
 
 static enum kind kind_at(const struct df_heap *heap, uint32_t granule)
 {
-    const struct chunk_bits *bits = &heap->bits[granule / CHUNK_GRANULES];
-    uint32_t at = granule % CHUNK_GRANULES;
-    return bit(bits->start, at) ? START : bit(bits->free, at) ? FREE : INTERIOR;
+    return bit(heap->start, granule) ? START : bit(heap->free, granule) ? FREE : INTERIOR;
 }
 
 static uint32_t chunk_count(const struct df_heap *heap)
@@ -67,16 +65,17 @@ static bool in_set(const struct df_heap *heap, uint32_t class, uint32_t chunk)
 
 static enum rule check_granules(const struct df_heap *heap)
 {
-    for (uint32_t chunk = 0; chunk <= chunk_count(heap); chunk++) /* and the line beyond */
-        for (uint32_t at = 0; at < CHUNK_GRANULES; at++) {
-            uint64_t granule = (uint64_t)chunk * CHUNK_GRANULES + at;
-            bool start = bit(heap->bits[chunk].start, at), free = bit(heap->bits[chunk].free, at);
-            bool wall = granule == heap->limit && heap->limit % CHUNK_GRANULES != 0;
-            if (granule >= heap->limit && (free || start != wall))
-                return NOTHING_BEYOND;
-            if (start && free)
-                return START_OR_FREE;
-        }
+    uint32_t words = chunk_count(heap) * CHUNK_WORDS;
+    if ((heap->start[-1] | heap->free[-1] | heap->start[words] | heap->free[words]) != 0)
+        return NOTHING_BEYOND;
+    for (uint64_t granule = 0; granule < (uint64_t)words * WORD_GRANULES; granule++) {
+        bool start = bit(heap->start, (uint32_t)granule), free = bit(heap->free, (uint32_t)granule);
+        bool wall = granule == heap->limit && heap->limit % CHUNK_GRANULES != 0;
+        if (granule >= heap->limit && (free || start != wall))
+            return NOTHING_BEYOND;
+        if (start && free)
+            return START_OR_FREE;
+    }
     for (uint32_t granule = 0; granule < heap->limit; granule++)
         if (kind_at(heap, granule) == INTERIOR && (granule == 0 || kind_at(heap, granule - 1) == FREE))
             return STARTS_BEGIN_BLOCKS;
@@ -118,7 +117,7 @@ static enum rule check_chunk(const struct df_heap *heap, uint32_t chunk, uint32_
             crossing = length;
         if (free && end > beyond && heap->chunks[(end - 1) / CHUNK_GRANULES].entering != start)
             return NOTES_ARE_TRUE;
-        if (free && (start != heap->victim.start || start == heap->victim.end)) /* in no class: the victim */
+        if (free && start != heap->victim.start) /* the victim is in no class */
             counts[class_of(length)]++;
         seen->runs += free;
         seen->blocks += !free;
@@ -207,7 +206,7 @@ static enum rule check_victim(const struct df_heap *heap)
                  kind_at(heap, victim.start) == FREE &&
                  (victim.start == 0 || kind_at(heap, victim.start - 1) != FREE) &&
                  item_end(heap, victim.start) == victim.end;
-    return whole || victim.start == victim.end ? SOUND : VICTIM_IS_A_RUN;
+    return whole || (victim.start == UINT32_MAX && victim.end == UINT32_MAX) ? SOUND : VICTIM_IS_A_RUN;
 }
 
 int df_heap_check(const struct df_heap *heap)

@@ -29,10 +29,10 @@ size_t df_heap_index(const struct df_heap *heap, struct df_range *runs, size_t r
          class = class_next(&heap->index, class + 1))
         for (uint32_t chunk = set_next(&heap->index, class, 0); chunk != NO_CHUNK;
              chunk = set_next(&heap->index, class, chunk + 1))
-            for (uint32_t word = 0; word < CHUNK_WORDS; word++)
-                for (uint64_t starts = run_starts(heap, chunk, word); starts != 0; starts &= starts - 1) {
-                    uint32_t start = granule_at(chunk, word, lowest_bit(starts)), end = run_end(heap, start);
-                    if (class_of(end - start) != class)
+            for (uint32_t word = chunk * CHUNK_WORDS; word < (chunk + 1) * CHUNK_WORDS; word++)
+                for (uint64_t starts = run_starts(heap, word); starts != 0; starts &= starts - 1) {
+                    uint32_t start = word * WORD_GRANULES + lowest_bit(starts), end = run_end(heap, start);
+                    if (class_of(end - start) != class || start == heap->victim.start)
                         continue;
                     if (count < room)
                         runs[count] = (struct df_range){bytes_of(start), bytes_of(end - start)};
@@ -57,7 +57,7 @@ static uint32_t largest_run(const struct df_heap *heap)
          chunk = set_next(&heap->index, class, chunk + 1))
         for (;;) { /* each round finds a longer run of this chunk, or none */
             struct span run = run_find(heap, chunk, class, largest + 1);
-            if (run.end == 0)
+            if (run.start == run.end)
                 break;
             largest = span_length(run);
         }
@@ -66,6 +66,7 @@ static uint32_t largest_run(const struct df_heap *heap)
 
 void df_heap_statistics(const struct df_heap *heap, struct df_statistics *statistics)
 {
+    struct span victim = span_length(heap->victim) > 0 ? heap->victim : (struct span){0, 0};
     *statistics = (struct df_statistics){
         .capacity = bytes_of(heap->capacity),
         .committed = bytes_of(heap->limit),
@@ -75,7 +76,7 @@ void df_heap_statistics(const struct df_heap *heap, struct df_statistics *statis
         .free_least = bytes_of(heap->capacity - heap->live_most),
         .largest_free = bytes_of(largest_run(heap)),
         .free_runs = heap->free_runs,
-        .victim = {bytes_of(heap->victim.start), bytes_of(span_length(heap->victim))},
+        .victim = {bytes_of(victim.start), bytes_of(span_length(victim))},
         .pinned = (uint64_t)heap->pinned * DF_PAGE,
         .dirty_free = (uint64_t)heap->dirty_free * DF_PAGE,
     };

@@ -27,19 +27,13 @@ enum {
     GRANULE_SHIFT = 4,
     WORD_GRANULES = 64,
     PAGE_GRANULES = 256,
-    CHUNK_SHIFT = 9, /* granules to chunks */
-    CHUNK_GRANULES = 1 << CHUNK_SHIFT,
+    CHUNK_GRANULES = 512,
     CHUNK_WORDS = CHUNK_GRANULES / WORD_GRANULES,
     CHUNK_PAGES = CHUNK_GRANULES / PAGE_GRANULES,
+    PAGE_WORDS = PAGE_GRANULES / WORD_GRANULES,
 };
 
-/* The two bits of a chunk's granules; bit g % 64 of word g / 64. */
-struct chunk_bits {
-    uint64_t start[CHUNK_WORDS]; /* a block starts here */
-    uint64_t free[CHUNK_WORDS];
-};
-
-/* What else is known of a chunk. */
+/* What is known of a chunk beside its granules' bits. */
 struct chunk {
     uint8_t exact[40];  /* free runs of each exact class that start here */
     uint8_t medium[15]; /* of the classes up to CLASS_LARGE: two counts of four bits each */
@@ -49,13 +43,15 @@ struct chunk {
         entering; /* start of the free run that ends here and has begun in an earlier chunk; else stale */
 };
 
-static_assert(sizeof(struct chunk_bits) == 128 && sizeof(struct chunk) == 64,
-              "a chunk's metadata are three lines");
+static_assert(sizeof(struct chunk) == 64, "a chunk's record is one line");
 
 /* A sequence of granules: a block's place or a free run. */
 struct span {
     uint32_t start, end;
 };
+
+/* An empty span that is no place: no granule has this number. */
+static const struct span NOWHERE = {UINT32_MAX, UINT32_MAX};
 
 static inline uint32_t span_length(struct span span)
 {

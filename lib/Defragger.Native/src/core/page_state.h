@@ -28,8 +28,7 @@ enum { PURGEABLE = 0xF0 };
  */
 static inline bool page_is_free(const struct df_heap *heap, uint32_t page)
 {
-    const uint64_t *free =
-        &heap->bits[page / CHUNK_PAGES].free[page % CHUNK_PAGES * (CHUNK_WORDS / CHUNK_PAGES)];
+    const uint64_t *free = heap->free + page * PAGE_WORDS;
     uint32_t begin = page * PAGE_GRANULES;
     if (heap->limit - begin >= PAGE_GRANULES)
         return (free[0] & free[1] & free[2] & free[3]) == UINT64_MAX;
@@ -54,10 +53,19 @@ static inline void purge_remove(struct df_heap *heap, uint32_t page)
     heap->dirty_free--;
 }
 
+/* Whether a granule of a word is live. For the word in which the committed memory ends it does not know. */
+static inline bool word_is_used(const struct df_heap *heap, uint32_t word)
+{
+    return heap->free[word] != UINT64_MAX && word != word_of(heap->limit);
+}
+
 /* Granules will be used: called while their free bits are still set. */
 static inline void pages_use(struct df_heap *heap, struct span span)
 {
-    for (uint32_t page = page_of(span.start), last = page_of(span.end - 1); page <= last; page++) {
+    uint32_t page = page_of(span.start), last = page_of(span.end - 1);
+    if (page == last && word_is_used(heap, word_of(span.start)))
+        return; /* the quick answer for most */
+    for (; page <= last; page++) {
         if (!page_is_free(heap, page))
             continue;
         uint8_t *pages = &heap->chunks[page / CHUNK_PAGES].pages;
@@ -72,7 +80,10 @@ static inline void pages_use(struct df_heap *heap, struct span span)
 /* Granules have been used: called when their free bits are set again. */
 static inline void pages_leave(struct df_heap *heap, struct span span)
 {
-    for (uint32_t page = page_of(span.start), last = page_of(span.end - 1); page <= last; page++) {
+    uint32_t page = page_of(span.start), last = page_of(span.end - 1);
+    if (page == last && word_is_used(heap, word_of(span.start)))
+        return;
+    for (; page <= last; page++) {
         if (!page_is_free(heap, page))
             continue;
         heap->pinned--;

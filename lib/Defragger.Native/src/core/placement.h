@@ -6,11 +6,19 @@
 
 #include "free_index.h"
 
-static const struct span NO_RUN = {0, 0};
-
 static inline bool is_victim(const struct df_heap *heap, struct span run)
 {
-    return run.start == heap->victim.start && run.end == heap->victim.end;
+    return run.start == heap->victim.start;
+}
+
+/* The victim changes, or goes: it stays out of the index, but what is noted of long items is noted of it too.
+ */
+static inline void victim_set(struct df_heap *heap, struct span run)
+{
+    bool is_left = run.start != run.end;
+    heap->victim = is_left ? run : NOWHERE;
+    if (is_left)
+        run_tag(heap, run);
 }
 
 /* The lowest run of the smallest class at or above `class` that has one. */
@@ -18,50 +26,53 @@ static inline struct span run_lowest(const struct df_heap *heap, uint32_t class)
 {
     class = class_next(&heap->index, class);
     return class < CLASS_COUNT ? run_find(heap, set_first(&heap->index, class), class, class_least(class))
-                               : NO_RUN;
+                               : NOWHERE;
 }
 
 /* The first run of a class that fits, in at most `probes` chunks. */
 static inline struct span run_probe(const struct df_heap *heap, uint32_t class, uint32_t length,
                                     uint32_t probes)
 {
-    struct span found = NO_RUN;
+    struct span found = NOWHERE;
     for (uint32_t chunk = set_next(&heap->index, class, 0);
-         chunk != NO_CHUNK && found.end == 0 && probes-- > 0;
+         chunk != NO_CHUNK && found.start == found.end && probes-- > 0;
          chunk = set_next(&heap->index, class, chunk + 1))
         found = run_find(heap, chunk, class, length);
     return found;
 }
 
-/* Rule 1. */
-static inline struct span run_for_short(const struct df_heap *heap, uint32_t length)
+/* Rule 1 as far as most short requests go: a block from a run of its very length or from the victim; NOWHERE:
+ * neither. The caller marks the block. */
+static inline struct span cut_short(struct df_heap *heap, uint32_t length)
 {
     uint32_t class = class_of(length);
-    if (heap->index.classes[class / 64] >> class % 64 & 1)
-        return run_find(heap, set_first(&heap->index, class), class, length);
-    if (span_length(heap->victim) >= length)
-        return heap->victim;
-    return run_lowest(heap, class + 1);
+    struct span victim = heap->victim;
+    if (heap->index.classes[0] >> class & 1) {
+        struct span block = run_exact(heap, set_first(&heap->index, class), length);
+        run_remove(heap, block);
+        heap->free_runs--;
+        return block;
+    }
+    if (span_length(victim) < length)
+        return NOWHERE;
+    struct span block = {victim.start, victim.start + length};
+    untag(heap, victim);
+    victim_set(heap, (struct span){block.end, victim.end});
+    heap->free_runs -= block.end == victim.end;
+    return block;
 }
 
 /* Rules 2 and 3. */
 static inline struct span run_for_long(const struct df_heap *heap, uint32_t length)
 {
     uint32_t class = class_of(length), victim = span_length(heap->victim);
-    struct span found = class < CLASS_EXACT ? NO_RUN : run_probe(heap, class, length, PROBE_CHUNKS);
-    if (found.end == 0)
+    struct span found = class < CLASS_EXACT ? NOWHERE : run_probe(heap, class, length, PROBE_CHUNKS);
+    if (found.start == found.end)
         found = run_lowest(heap, class < CLASS_EXACT ? class : class + 1);
-    if (victim >= length && (found.end == 0 || victim < span_length(found)))
+    if (victim >= length && (found.start == found.end || victim < span_length(found)))
         return heap->victim;
-    return found.end == 0 && class >= CLASS_EXACT ? run_probe(heap, class, length, UINT32_MAX) : found;
-}
-
-/* A free run that was the victim changes: it stays the victim. */
-static inline void victim_set(struct df_heap *heap, struct span run)
-{
-    heap->victim = run;
-    if (run.start != run.end)
-        run_tag(heap, run);
+    return found.start == found.end && class >= CLASS_EXACT ? run_probe(heap, class, length, UINT32_MAX)
+                                                            : found;
 }
 
 /* Rule 4. The caller marks the block. */
@@ -78,7 +89,7 @@ static inline void run_cut(struct df_heap *heap, struct span run, struct span bl
         run_remove(heap, run);
     } else if (is_short) {
         run_remove(heap, run);
-        if (heap->victim.start != heap->victim.end)
+        if (span_length(heap->victim) > 0)
             run_insert(heap, heap->victim);
         victim_set(heap, rest);
     } else if (has_front) {
