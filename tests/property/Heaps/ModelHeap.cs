@@ -1,0 +1,290 @@
+using Defragger.Heaps;
+using Defragger.Views;
+
+namespace Defragger.Tests.Heaps;
+
+/// <summary>The heap as one would explain it: a sorted list of blocks, and a set of dirty pages. It is the yardstick for
+/// the two real ones, so it is written to be seen to be right: everything else is computed anew from these two each time.
+/// The rules are those of src/core/heap.h; nothing is shared with the real heaps but the contract.</summary>
+internal sealed class ModelHeap : IHeap
+{
+    private const long Granule = 16, Page = 4096, Chunk = 8192;
+    private const long ShortMost = 640; // bytes; the longest exact class
+    private const int ProbeChunks = 4;
+
+    private readonly SortedList<long, long> _blocks = []; // offset, length
+    private readonly SortedSet<long> _dirty = []; // pages
+    private readonly IHeapOutside _outside;
+    private readonly long _capacity, _growth;
+    private long _committed;
+    private long _liveMost;
+    private HeapRange _victim;
+
+    private ModelHeap(HeapOptions options, IHeapOutside outside)
+    {
+        _outside = outside;
+        _capacity = options.Capacity;
+        _growth = Math.Min(RoundUp(options.Growth, Chunk), _capacity);
+    }
+
+    public static HeapStatus TryOpen(HeapOptions options, out ModelHeap? heap)
+    {
+        heap = null;
+        if (options.Capacity is < Granule or > HeapOptions.CapacityMax || options.Capacity % Granule != 0
+            || options.Growth is < 0 or > HeapOptions.CapacityMax) return HeapStatus.InvalidOptions;
+        heap = new ModelHeap(options, options.Outside!);
+        return options.Growth > 0 || heap.Extend(options.Capacity) ? HeapStatus.Ok : HeapStatus.OutOfMemory;
+    }
+
+    // --- What there is ---
+
+    private List<HeapItem> Items()
+    {
+        var items = new List<HeapItem>();
+        long at = 0;
+        foreach ((long offset, long length) in _blocks.Append(new(_committed, 0)))
+        {
+            if (at < offset) items.Add(new HeapItem(at, offset - at, false));
+            if (length > 0) items.Add(new HeapItem(offset, length, true));
+            at = offset + length;
+        }
+        return items;
+    }
+
+    private IEnumerable<HeapRange> Runs() => Items().Where(item => !item.Live).Select(item => new HeapRange(item.Offset, item.Length));
+
+    private HeapRange RunAt(long offset) => Runs().FirstOrDefault(run => run.Offset == offset);
+
+    private HeapRange RunBefore(long end) => Runs().FirstOrDefault(run => run.End == end);
+
+    private IEnumerable<HeapRange> IndexedRuns() => Runs().Where(run => run != _victim);
+
+    private long Live => _blocks.Values.Sum();
+
+    private IEnumerable<long> PagesOf(long offset, long end)
+    {
+        for (long page = offset / Page; page <= (end - 1) / Page; page++) yield return page;
+    }
+
+    private HashSet<long> PinnedPages() => [.. _blocks.SelectMany(block => PagesOf(block.Key, block.Key + block.Value))];
+
+    private IEnumerable<long> PurgeablePages() => _dirty.Except(PinnedPages());
+
+    // --- Which run ---
+
+    /// <summary>The class of a length by counting: 40 exact ones, then eight equal steps to each power of two.</summary>
+    private static int ClassOf(long length)
+    {
+        long granules = length / Granule;
+        if (granules <= 40) return (int)granules;
+        int rank = 40;
+        for (long least = 41, step = 4; ; least += step)
+        {
+            if (least > 16 * step) step *= 2; // from 64 on steps of 8, from 128 on of 16
+            if (granules < least) return rank;
+            rank++;
+        }
+    }
+
+    private HeapRange LowestAbove(int rank) => IndexedRuns().Where(run => ClassOf(run.Length) > rank)
+        .OrderBy(run => ClassOf(run.Length)).ThenBy(run => run.Offset).FirstOrDefault();
+
+    private HeapRange ForShort(long length)
+    {
+        HeapRange exact = IndexedRuns().FirstOrDefault(run => run.Length == length);
+        return exact.Length > 0 ? exact : _victim.Length >= length ? _victim : LowestAbove(ClassOf(length));
+    }
+
+    private HeapRange ForLong(long length)
+    {
+        int rank = ClassOf(length);
+        HeapRange[] own = [.. IndexedRuns().Where(run => ClassOf(run.Length) == rank)];
+        if (length <= ShortMost)
+        {
+            // All of an exact class fit, so there is nothing to probe.
+            HeapRange exact = own.FirstOrDefault();
+            return Better(exact.Length > 0 ? exact : LowestAbove(rank), length);
+        }
+        var chunks = own.Select(run => run.Offset / Chunk).Distinct().Take(ProbeChunks).ToHashSet();
+        HeapRange probed = own.FirstOrDefault(run => chunks.Contains(run.Offset / Chunk) && run.Length >= length);
+        HeapRange found = Better(probed.Length > 0 ? probed : LowestAbove(rank), length);
+        return found.Length > 0 ? found : own.FirstOrDefault(run => run.Length >= length);
+    }
+
+    private HeapRange Better(HeapRange found, long length) =>
+        _victim.Length >= length && (found.Length == 0 || _victim.Length < found.Length) ? _victim : found;
+
+    // --- Growth ---
+
+    private bool Extend(long to)
+    {
+        if (!_outside.Commit(_committed, to - _committed)) return false;
+        bool joinsVictim = _victim.Length > 0 && _victim.End == _committed;
+        _committed = to;
+        if (joinsVictim) _victim = RunAt(_victim.Offset);
+        return true;
+    }
+
+    private bool Grow(long length)
+    {
+        long missing = length - RunBefore(_committed).Length;
+        long room = _capacity - _committed;
+        if (missing > room) return false;
+        long wanted = Math.Min(RoundUp(missing, Chunk), room);
+        long usual = Math.Min(_growth, room);
+        return (usual > wanted && Extend(_committed + usual)) || Extend(_committed + wanted);
+    }
+
+    // --- Operations ---
+
+    public HeapStatus Allocate(long size, long alignment, out long offset) => Allocate(size, alignment, false, out offset);
+
+    public HeapStatus AllocateZeroed(long size, out long offset) => Allocate(size, Granule, true, out offset);
+
+    private HeapStatus Allocate(long size, long alignment, bool zeroed, out long offset)
+    {
+        offset = 0;
+        if (size is < 0 or > HeapOptions.CapacityMax) return HeapStatus.InvalidSize;
+        if (alignment <= 0 || (alignment & (alignment - 1)) != 0 || alignment > HeapOptions.CapacityMax)
+            return HeapStatus.InvalidAlignment;
+        long length = LengthOf(size), step = Math.Max(alignment, Granule), room = length + step - Granule;
+        bool isShort = room <= ShortMost && step == Granule;
+        HeapRange run = isShort ? ForShort(room) : ForLong(room);
+        if (run.Length == 0)
+        {
+            if (room > _capacity || !Grow(room)) return HeapStatus.OutOfMemory;
+            run = RunBefore(_committed);
+        }
+        offset = RoundUp(run.Offset, step);
+        Cut(run, offset, length, isShort);
+        if (zeroed) Zero(offset, offset + length);
+        Use(offset, length);
+        return HeapStatus.Ok;
+    }
+
+    private void Cut(HeapRange run, long offset, long length, bool isShort)
+    {
+        var rest = new HeapRange(offset + length, run.End - offset - length);
+        if (run == _victim || (isShort && rest.Length > 0)) _victim = rest;
+    }
+
+    private void Zero(long offset, long end)
+    {
+        long from = -1;
+        foreach (long page in PagesOf(offset, end))
+        {
+            bool dirty = _dirty.Contains(page);
+            if (dirty && from < 0) from = Math.Max(offset, page * Page);
+            if (!dirty && from >= 0)
+            {
+                _outside.Zero(from, (page * Page) - from);
+                from = -1;
+            }
+        }
+        if (from >= 0) _outside.Zero(from, end - from);
+    }
+
+    private void Use(long offset, long length)
+    {
+        _blocks[offset] = length;
+        _dirty.UnionWith(PagesOf(offset, offset + length));
+        _liveMost = Math.Max(_liveMost, Live);
+    }
+
+    /// <summary>What was a block's is free: the victim, if it touches it, becomes the run that it is now part of.</summary>
+    private void Join(long offset, long end)
+    {
+        if (_victim.Length > 0 && (_victim.End == offset || _victim.Offset == end))
+            _victim = Runs().First(run => run.Offset <= offset && run.End >= end);
+    }
+
+    private HeapStatus Find(long offset, out long length)
+    {
+        length = 0;
+        if (offset < 0 || offset % Granule != 0 || offset >= _committed) return HeapStatus.NotInHeap;
+        if (_blocks.TryGetValue(offset, out length)) return HeapStatus.Ok;
+        return Runs().Any(run => run.Offset <= offset && offset < run.End) ? HeapStatus.AlreadyFree : HeapStatus.InsideBlock;
+    }
+
+    public HeapStatus Release(long offset)
+    {
+        HeapStatus status = Find(offset, out long length);
+        if (status != HeapStatus.Ok) return status;
+        _blocks.Remove(offset);
+        Join(offset, offset + length);
+        return HeapStatus.Ok;
+    }
+
+    public HeapStatus Resize(long offset, long size)
+    {
+        HeapStatus status = Find(offset, out long had);
+        if (status != HeapStatus.Ok) return status;
+        if (size is < 0 or > HeapOptions.CapacityMax) return HeapStatus.InvalidSize;
+        long length = LengthOf(size), end = offset + had;
+        if (length < had)
+        {
+            _blocks[offset] = length;
+            Join(offset + length, end);
+        }
+        else if (length > had)
+        {
+            HeapRange run = RunAt(end);
+            if (run.Length < length - had && Math.Max(run.End, end) == _committed && Grow(length - had)) run = RunAt(end);
+            if (run.Length < length - had) return HeapStatus.NoRoom;
+            Cut(run, end, length - had, false);
+            Use(offset, length);
+        }
+        return HeapStatus.Ok;
+    }
+
+    public HeapStatus UsableSize(long offset, out long size) => Find(offset, out size);
+
+    // --- Purging ---
+
+    public bool TryPurgeNext(long below, long most, out HeapRange range)
+    {
+        range = default;
+        HashSet<long> pages = [.. PurgeablePages().Where(page => (page + 1) * Page <= Math.Min(below, _committed))];
+        if (pages.Count == 0 || most < Page) return false;
+        long last = pages.Max(), first = last;
+        while (pages.Contains(first - 1) && (last - first + 2) * Page <= most) first--;
+        range = new HeapRange(first * Page, (last - first + 1) * Page);
+        return true;
+    }
+
+    public long Purge(long most)
+    {
+        long purged = 0, below = long.MaxValue;
+        while (TryPurgeNext(below, most - purged, out HeapRange range))
+        {
+            _dirty.ExceptWith(PagesOf(range.Offset, range.End));
+            _outside.Purge(range.Offset, range.Length);
+            purged += range.Length;
+            below = range.Offset;
+        }
+        return purged;
+    }
+
+    // --- Views ---
+
+    public HeapStatistics Statistics
+    {
+        get
+        {
+            HeapRange[] runs = [.. Runs()];
+            return new HeapStatistics(
+                _capacity, _committed, _blocks.Count, Live, _committed - Live, _capacity - _liveMost,
+                runs.Select(run => run.Length).DefaultIfEmpty().Max(), runs.Length, _victim,
+                PinnedPages().Count * Page, PurgeablePages().LongCount() * Page);
+        }
+    }
+
+    public HeapSnapshot Snapshot() => new(
+        Items(), [.. IndexedRuns().OrderBy(run => ClassOf(run.Length)).ThenBy(run => run.Offset)], Statistics);
+
+    public int Check() => 0;
+
+    private static long LengthOf(long size) => Math.Max(RoundUp(size, Granule), Granule);
+
+    private static long RoundUp(long value, long step) => (value + step - 1) / step * step;
+}

@@ -1,0 +1,172 @@
+using Defragger.Heaps;
+using Defragger.Traces;
+using Defragger.Views;
+
+namespace Defragger.Tests.Heaps;
+
+/// <summary>Plays a trace on several heaps at once and compares them after every operation: status, offset, what was asked
+/// of the memory, the whole snapshot, and each heap's own check. Blocks are filled with a pattern and verified.</summary>
+/// <remarks>The first heap is the yardstick. Offsets are equal as long as nothing differs, so one table of slots serves.</remarks>
+internal sealed class TracePlayer
+{
+    private readonly HeapSubject[] _subjects;
+    private readonly Dictionary<int, Block> _slots = [];
+    private byte _fresh;
+
+    private readonly record struct Block(long Offset, long Size, byte Pattern);
+
+    private sealed class DifferenceException(string what) : Exception(what);
+
+    private TracePlayer(HeapSubject[] subjects) => _subjects = subjects;
+
+    /// <summary>Null, or the first difference: which operation, which heap, what.</summary>
+    public static string? Play(Trace trace, HeapCases? cases, params Func<Trace, HeapSubject>[] heaps)
+    {
+        HeapSubject[] subjects = [.. heaps.Select(make => make(trace))];
+        var player = new TracePlayer(subjects);
+        int step = -1;
+        try
+        {
+            player.Compare("open", subject => subject.Opened);
+            if (subjects[0].Opened != HeapStatus.Ok) return null;
+            player.CompareState();
+            foreach (Operation operation in trace.Operations)
+            {
+                step++;
+                HeapStatistics before = subjects[0].Heap!.Statistics;
+                HeapStatus? status = player.Step(operation);
+                player.CompareState();
+                if (status is HeapStatus known) cases?.Count(operation, known, before, subjects[0].Heap!.Statistics);
+            }
+            return null;
+        }
+        catch (DifferenceException e)
+        {
+            return step < 0 ? $"opened: {e.Message}" : $"operation {step + 1}, '{trace.Operations[step]}': {e.Message}";
+        }
+        finally
+        {
+            foreach (HeapSubject subject in subjects) subject.Dispose();
+        }
+    }
+
+    /// <summary>Carries out one operation; null when it does nothing.</summary>
+    private HeapStatus? Step(Operation operation)
+    {
+        bool occupied = _slots.TryGetValue(operation.Slot, out Block block);
+        switch (operation.Kind)
+        {
+            case OperationKind.Allocate or OperationKind.AllocateZeroed when !occupied:
+                return Allocate(operation);
+            case OperationKind.Resize when occupied:
+                return Resize(operation, block);
+            case OperationKind.Release when occupied:
+                Verify(block);
+                _slots.Remove(operation.Slot);
+                return Compare("release", subject => subject.Heap!.Release(block.Offset));
+            case OperationKind.Purge:
+                long most = operation.Size > long.MaxValue / 4096 ? long.MaxValue : operation.Size * 4096;
+                Compare("bytes purged", subject => subject.Heap!.Purge(most));
+                return HeapStatus.Ok;
+            case OperationKind.Refuse:
+                foreach (HeapSubject subject in _subjects) subject.Outside.Refusals = operation.Size;
+                return HeapStatus.Ok;
+            default:
+                return null;
+        }
+    }
+
+    private HeapStatus Allocate(Operation operation)
+    {
+        bool zeroed = operation.Kind == OperationKind.AllocateZeroed;
+        (HeapStatus status, long offset) = Compare("allocate", subject => zeroed
+            ? (subject.Heap!.AllocateZeroed(operation.Size, out long at), at)
+            : (subject.Heap!.Allocate(operation.Size, operation.Alignment, out at), at));
+        if (status != HeapStatus.Ok) return status;
+        if (offset % Math.Max(operation.Alignment, 16) != 0) throw new DifferenceException($"{offset} is not aligned to {operation.Alignment}");
+        Fill(operation.Slot, new Block(offset, operation.Size, ++_fresh), zeroed);
+        return status;
+    }
+
+    private HeapStatus Resize(Operation operation, Block block)
+    {
+        Verify(block);
+        HeapStatus status = Compare("resize", subject => subject.Heap!.Resize(block.Offset, operation.Size));
+        Block moved = block with { Size = Math.Min(block.Size, operation.Size) };
+        if (status == HeapStatus.NoRoom)
+        {
+            // As realloc does: a new block, the content, the end of the old one.
+            (HeapStatus found, long offset) = Compare("allocate to move", subject => (subject.Heap!.Allocate(operation.Size, 16, out long at), at));
+            if (found != HeapStatus.Ok) return found;
+            foreach (HeapSubject subject in _subjects)
+                subject.Outside.Memory.AsSpan((int)block.Offset, (int)moved.Size).CopyTo(subject.Outside.Memory.AsSpan((int)offset));
+            Compare("release the moved", subject => subject.Heap!.Release(block.Offset));
+            moved = moved with { Offset = offset };
+        }
+        else if (status != HeapStatus.Ok)
+        {
+            return status;
+        }
+        Verify(moved);
+        Fill(operation.Slot, moved with { Size = operation.Size }, mustBeZero: false);
+        return status;
+    }
+
+    private void Fill(int slot, Block block, bool mustBeZero)
+    {
+        foreach (HeapSubject subject in _subjects)
+        {
+            Span<byte> memory = Payload(subject, block);
+            if (mustBeZero && memory.ContainsAnyExcept((byte)0)) throw new DifferenceException($"{subject.Name}: the block is not zero");
+            memory.Fill(block.Pattern);
+        }
+        _slots[slot] = block;
+        long usable = Compare("usable size", subject => (subject.Heap!.UsableSize(block.Offset, out long size), size)).size;
+        if (usable < block.Size || usable >= Math.Max(block.Size, 1) + 16) throw new DifferenceException($"{usable} bytes usable of {block.Size}");
+    }
+
+    private void Verify(Block block)
+    {
+        foreach (HeapSubject subject in _subjects)
+        {
+            if (Payload(subject, block).ContainsAnyExcept(block.Pattern))
+                throw new DifferenceException($"{subject.Name}: the content of the block at {block.Offset} has changed");
+        }
+    }
+
+    private static Span<byte> Payload(HeapSubject subject, Block block) => subject.Outside.Memory.AsSpan((int)block.Offset, (int)block.Size);
+
+    private T Compare<T>(string what, Func<HeapSubject, T> ask)
+    {
+        T expected = ask(_subjects[0]);
+        foreach (HeapSubject subject in _subjects.AsSpan(1))
+        {
+            T actual = ask(subject);
+            if (!EqualityComparer<T>.Default.Equals(expected, actual))
+                throw new DifferenceException($"{what}: {_subjects[0].Name} says {expected}, {subject.Name} says {actual}");
+        }
+        return expected;
+    }
+
+    private void CompareState()
+    {
+        foreach (HeapSubject subject in _subjects)
+        {
+            if (subject.Heap!.Check() is not 0 and int rule) throw new DifferenceException($"{subject.Name}: invariant {rule} is broken: {HeapCheck.Rule(rule)}");
+        }
+        HeapSubject first = _subjects[0];
+        HeapSnapshot expected = first.Heap!.Snapshot();
+        foreach (HeapSubject subject in _subjects.AsSpan(1))
+        {
+            if (!subject.Outside.Calls.SequenceEqual(first.Outside.Calls))
+                throw new DifferenceException($"asked of the memory: {first.Name} {Last(first)}, {subject.Name} {Last(subject)}");
+            HeapSnapshot actual = subject.Heap!.Snapshot();
+            if (expected.Statistics != actual.Statistics) throw new DifferenceException($"{first.Name} {expected.Statistics}, {subject.Name} {actual.Statistics}");
+            if (!expected.Equals(actual)) throw new DifferenceException($"the snapshots of {first.Name} and {subject.Name} differ");
+        }
+        foreach (HeapSubject subject in _subjects) subject.Outside.Calls.Clear();
+        Compare("the purge plan", subject => (subject.Heap!.TryPurgeNext(long.MaxValue, long.MaxValue, out HeapRange range), range));
+    }
+
+    private static string Last(HeapSubject subject) => string.Join(' ', subject.Outside.Calls);
+}

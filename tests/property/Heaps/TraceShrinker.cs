@@ -1,0 +1,48 @@
+using Defragger.Traces;
+
+namespace Defragger.Tests.Heaps;
+
+/// <summary>Makes a failing trace smaller. Every subsequence of a trace is a trace, so this is leaving operations out,
+/// in ever smaller pieces (delta debugging: Zeller and Hildebrandt, 2002), and then making what is left plainer.</summary>
+internal static class TraceShrinker
+{
+    /// <summary>The next smaller traces, the boldest first.</summary>
+    public static IEnumerable<Trace> Candidates(Trace trace)
+    {
+        int count = trace.Operations.Count;
+        for (int piece = count; piece > 0; piece /= 2)
+        {
+            for (int at = 0; at < count; at += piece)
+                yield return With(trace, trace.Operations.Where((_, i) => i < at || i >= at + piece));
+        }
+        if (trace.Growth > 0) yield return new Trace(trace.Capacity, trace.Operations, trace.Story);
+        for (int i = 0; i < count; i++)
+        {
+            foreach (Operation plainer in Plainer(trace.Operations[i]))
+                yield return With(trace, trace.Operations.Select((operation, at) => at == i ? plainer : operation));
+        }
+    }
+
+    /// <summary>The smallest trace that still fails, by always taking the first smaller one that does.</summary>
+    public static Trace Minimize(Trace trace, Func<Trace, bool> fails)
+    {
+        for (Trace? smaller = trace; smaller != null; smaller = Candidates(trace).FirstOrDefault(fails)) trace = smaller;
+        return trace;
+    }
+
+    private static IEnumerable<Operation> Plainer(Operation operation)
+    {
+        if (operation.Kind == OperationKind.AllocateZeroed) yield return Operation.Allocate(operation.Slot, operation.Size);
+        if (operation.Kind == OperationKind.Allocate && operation.Alignment != Operation.DefaultAlignment)
+            yield return operation with { Alignment = Operation.DefaultAlignment };
+        if (operation.Kind == OperationKind.Release) yield break;
+        // Round sizes read better, and each of these is smaller, so that this ends.
+        foreach (long size in new[] { 1, operation.Size / 2, operation.Size / 16 * 16, operation.Size - 16 })
+        {
+            if (size > 0 && size < operation.Size) yield return operation with { Size = size };
+        }
+    }
+
+    private static Trace With(Trace trace, IEnumerable<Operation> operations) =>
+        new(trace.Capacity, operations, trace.Story, trace.Growth);
+}
