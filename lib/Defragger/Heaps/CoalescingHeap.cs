@@ -52,6 +52,7 @@ public sealed partial class CoalescingHeap : IHeap
         _capacity = capacity;
         _growth = growth;
         _outside = outside;
+        Reserve(1); // so that reading a heap without memory needs no special case
     }
 
     // --- Units ---
