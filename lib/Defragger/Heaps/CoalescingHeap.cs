@@ -83,7 +83,8 @@ public sealed partial class CoalescingHeap : IHeap
 
     // --- Growth ---
 
-    private bool OutsideCommit(uint from, uint to) => _outside == null || _outside.Commit(BytesOf(from), BytesOf(to - from));
+    private bool OutsideCommit(uint from, uint to) =>
+        _outside == null || _outside.Commit(BytesOf(from), BytesOf(to - from));
 
     /// <summary>Moves the limit; the new granules join a free run before them.</summary>
     private bool HeapExtend(uint to)
@@ -125,7 +126,8 @@ public sealed partial class CoalescingHeap : IHeap
         ArgumentNullException.ThrowIfNull(options);
         heap = null;
         long growth = options.Growth;
-        if (!CapacityFits(options.Capacity) || growth is < 0 or > HeapOptions.CapacityMax) return HeapStatus.InvalidOptions;
+        if (!CapacityFits(options.Capacity) || growth is < 0 or > HeapOptions.CapacityMax)
+            return HeapStatus.InvalidOptions;
         uint capacity = (uint)(options.Capacity >> GranuleShift);
         long chunks = (growth + (ChunkGranules * Granule - 1)) / (ChunkGranules * Granule);
         var opened = new CoalescingHeap(capacity, (uint)Math.Min(chunks * ChunkGranules, capacity), options.Outside);
@@ -208,7 +210,8 @@ public sealed partial class CoalescingHeap : IHeap
     }
 
     /// <inheritdoc/>
-    public HeapStatus Allocate(long size, long alignment, out long offset) => Allocate(size, alignment, false, out offset);
+    public HeapStatus Allocate(long size, long alignment, out long offset) =>
+        Allocate(size, alignment, false, out offset);
 
     /// <inheritdoc/>
     public HeapStatus AllocateZeroed(long size, out long offset) => Allocate(size, Granule, true, out offset);
@@ -257,7 +260,8 @@ public sealed partial class CoalescingHeap : IHeap
     {
         bool present = end < _map.Limit && _map.IsFree(end);
         GranuleSpan run = new(end, present ? _map.RunEnd(end) : end);
-        return run.End == _map.Limit && run.Length < missing && HeapGrow(missing) ? new GranuleSpan(end, _map.Limit) : run;
+        bool grows = run.End == _map.Limit && run.Length < missing && HeapGrow(missing);
+        return grows ? new GranuleSpan(end, _map.Limit) : run;
     }
 
     /// <inheritdoc/>

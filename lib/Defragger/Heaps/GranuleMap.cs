@@ -36,7 +36,8 @@ internal sealed class GranuleMap
 
     internal static int BitOf(uint granule) => (int)(granule % WordGranules);
 
-    internal static uint GranuleAt(uint chunk, int word, int bit) => (chunk << ChunkShift) + (uint)word * WordGranules + (uint)bit;
+    internal static uint GranuleAt(uint chunk, int word, int bit) =>
+        (chunk << ChunkShift) + (uint)word * WordGranules + (uint)bit;
 
     internal static int LowestBit(ulong word) => BitOperations.TrailingZeroCount(word);
 
@@ -48,7 +49,8 @@ internal sealed class GranuleMap
 
     internal void StartSet(uint granule) => _bits[ChunkOf(granule)].Start[WordOf(granule)] |= 1UL << BitOf(granule);
 
-    internal void StartClear(uint granule) => _bits[ChunkOf(granule)].Start[WordOf(granule)] &= ~(1UL << BitOf(granule));
+    internal void StartClear(uint granule) =>
+        _bits[ChunkOf(granule)].Start[WordOf(granule)] &= ~(1UL << BitOf(granule));
 
     /// <summary>Sets or clears the free bits of a span that is not empty.</summary>
     internal void FreeWrite(GranuleSpan span, bool free)
@@ -149,7 +151,8 @@ internal sealed class GranuleMap
                 uint start = GranuleAt(chunk, word, bit);
                 ulong stop = ~free >> bit; // most runs end in the word where they start
                 uint length = stop != 0 ? (uint)LowestBit(stop) : RunEnd(start) - start;
-                if (length >= least && (sizeClass < SizeClass.Exact ? length == least : SizeClass.Of(length) == sizeClass))
+                if (length < least) continue;
+                if (sizeClass < SizeClass.Exact ? length == least : SizeClass.Of(length) == sizeClass)
                     return new GranuleSpan(start, start + length);
             }
         }

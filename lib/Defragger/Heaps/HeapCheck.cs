@@ -126,7 +126,8 @@ public sealed partial class CoalescingHeap
             uint start = next, end = ItemEnd(start), length = end - start;
             bool free = KindAt(start) == Kind.Free;
             if (end > beyond) crossing = length;
-            if (free && end > beyond && _map.ChunkAt((end - 1) / ChunkGranules).Entering != start) return Broken.NotesAreTrue;
+            if (free && end > beyond && _map.ChunkAt((end - 1) / ChunkGranules).Entering != start)
+                return Broken.NotesAreTrue;
             if (free && (start != _placement.Victim.Start || start == _placement.Victim.End)) // in no class: the victim
                 counts[(int)SizeClass.Of(length)]++;
             seen.Runs += free ? 1u : 0;
@@ -188,7 +189,8 @@ public sealed partial class CoalescingHeap
             if (broken != Broken.Sound) return broken;
         }
         for (uint chunk = 0; chunk < ChunkCount(); chunk++)
-            if (InSet(FreeIndex.ClassPurge, chunk) != _map.ChunkAt(chunk).Pages >> 4 > 0) return Broken.PurgeIndexIsTrue;
+            if (InSet(FreeIndex.ClassPurge, chunk) != _map.ChunkAt(chunk).Pages >> 4 > 0)
+                return Broken.PurgeIndexIsTrue;
         return Broken.Sound;
     }
 
@@ -204,7 +206,8 @@ public sealed partial class CoalescingHeap
     {
         GranuleSpan victim = _placement.Victim;
         bool whole = victim.End <= _map.Limit && victim.Start < victim.End && KindAt(victim.Start) == Kind.Free &&
-                     (victim.Start == 0 || KindAt(victim.Start - 1) != Kind.Free) && ItemEnd(victim.Start) == victim.End;
+                     (victim.Start == 0 || KindAt(victim.Start - 1) != Kind.Free) &&
+                     ItemEnd(victim.Start) == victim.End;
         return whole || victim.IsEmpty ? Broken.Sound : Broken.VictimIsARun;
     }
 

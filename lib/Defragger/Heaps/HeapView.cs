@@ -22,16 +22,20 @@ public sealed partial class CoalescingHeap
         return true;
     }
 
+    /// <summary>The free index (all free runs but the victim) in its own order, by size class, then by address.</summary>
     private List<HeapRange> Index()
     {
         var runs = new List<HeapRange>();
         for (uint each = _index.ClassNext(0); each < SizeClass.Count; each = _index.ClassNext(each + 1))
-            for (uint chunk = _index.SetNext(each, 0); chunk != FreeIndex.NoChunk; chunk = _index.SetNext(each, chunk + 1))
+            for (uint chunk = _index.SetNext(each, 0);
+                 chunk != FreeIndex.NoChunk;
+                 chunk = _index.SetNext(each, chunk + 1))
                 for (int word = 0; word < ChunkWords; word++)
                     for (ulong starts = _map.RunStarts(chunk, word); starts != 0; starts &= starts - 1)
                     {
                         uint start = GranuleAt(chunk, word, LowestBit(starts)), end = _map.RunEnd(start);
-                        if (SizeClass.Of(end - start) == each) runs.Add(new HeapRange(BytesOf(start), BytesOf(end - start)));
+                        if (SizeClass.Of(end - start) != each) continue;
+                        runs.Add(new HeapRange(BytesOf(start), BytesOf(end - start)));
                     }
         return runs;
     }
@@ -110,7 +114,9 @@ public sealed partial class CoalescingHeap
     public long Purge(long most)
     {
         long purged = 0;
-        for (HeapRange range = new(long.MaxValue, 0); TryPurgeNext(range.Offset, most - purged, out range); purged += range.Length)
+        for (HeapRange range = new(long.MaxValue, 0);
+             TryPurgeNext(range.Offset, most - purged, out range);
+             purged += range.Length)
         {
             // The world first, unlike C: where it throws, the pages are still known to be dirty.
             _outside?.Purge(range.Offset, range.Length);

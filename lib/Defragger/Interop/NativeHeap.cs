@@ -33,7 +33,8 @@ public sealed class NativeHeap : IHeap, IDisposable
         heap = null;
         if (options.Capacity < 0 || options.Growth < 0) return HeapStatus.InvalidOptions;
         var outside = new OutsideCalls(options.Outside);
-        HeapStatus status = HeapHandle.Open((ulong)options.Capacity, (ulong)options.Growth, outside, out HeapHandle? opened);
+        HeapStatus status =
+            HeapHandle.Open((ulong)options.Capacity, (ulong)options.Growth, outside, out HeapHandle? opened);
         if (opened != null) heap = new NativeHeap(opened, outside);
         outside.Rethrow(); // a Commit that threw was refused, so that nothing is open
         return status;
@@ -96,8 +97,8 @@ public sealed class NativeHeap : IHeap, IDisposable
         {
             df_heap_statistics(_heap, out DfStatistics native);
             return new HeapStatistics(
-                (long)native.Capacity, (long)native.Committed, (long)native.LiveBlocks, (long)native.Live, (long)native.Free,
-                (long)native.FreeLeast, (long)native.LargestFree, (long)native.FreeRuns, RangeOf(native.Victim),
+                (long)native.Capacity, (long)native.Committed, (long)native.LiveBlocks, (long)native.Live,
+                (long)native.Free, (long)native.FreeLeast, (long)native.LargestFree, (long)native.FreeRuns, RangeOf(native.Victim),
                 (long)native.Pinned, (long)native.DirtyFree);
         }
     }

@@ -23,20 +23,12 @@ internal static class NativeLibraryPath
     {
         yield return Path.Combine(folder, s_file);
         // A runtime that a distribution built calls itself by the distribution's name; the file never is.
-        string portable = $"{(OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux")}-{Architecture()}";
+        string system = OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux";
+        string portable = $"{system}-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
         foreach (string rid in new[] { RuntimeInformation.RuntimeIdentifier, portable }.Distinct())
             yield return Path.Combine(folder, "runtimes", rid, "native", s_file);
         yield return Path.GetFullPath(Path.Combine(folder, "..", "bin", s_file));
     }
-
-    private static string Architecture() => RuntimeInformation.ProcessArchitecture switch
-    {
-        System.Runtime.InteropServices.Architecture.X64 => "x64",
-        System.Runtime.InteropServices.Architecture.Arm64 => "arm64",
-        System.Runtime.InteropServices.Architecture.X86 => "x86",
-        System.Runtime.InteropServices.Architecture.Arm => "arm",
-        var other => other.ToString(),
-    };
 
     /// <summary>An assembly that was linked into a native program, or loaded from bytes, has no file of its own.</summary>
     [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "The empty answer is provided for.")]

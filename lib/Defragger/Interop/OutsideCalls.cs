@@ -78,8 +78,10 @@ internal sealed unsafe class OutsideCalls(IHeapOutside? outside)
         Of(context).TryCommit((long)offset, (long)length) ? (byte)1 : (byte)0;
 
     [UnmanagedCallersOnly]
-    private static void Purge(nint context, ulong offset, ulong length) => Of(context).TryPurge((long)offset, (long)length);
+    private static void Purge(nint context, ulong offset, ulong length) =>
+        Of(context).TryPurge((long)offset, (long)length);
 
     [UnmanagedCallersOnly]
-    private static void Zero(nint context, ulong offset, ulong length) => Of(context).TryZero((long)offset, (long)length);
+    private static void Zero(nint context, ulong offset, ulong length) =>
+        Of(context).TryZero((long)offset, (long)length);
 }
