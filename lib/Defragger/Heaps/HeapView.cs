@@ -1,0 +1,127 @@
+// What can be seen of a heap: walk, index, statistics, and the purge plan with its execution.
+using Defragger.Views;
+using static Defragger.Heaps.GranuleMap;
+using static Defragger.Heaps.Layout;
+
+namespace Defragger.Heaps;
+
+public sealed partial class CoalescingHeap
+{
+    // --- Items ---
+
+    /// <summary>The item at <paramref name="from"/> (0, or the end of the item before); false at the end of what is
+    /// committed.</summary>
+    private bool Walk(long from, out HeapItem item)
+    {
+        item = default;
+        if (from >> GranuleShift >= _map.Limit) return false;
+        uint start = (uint)(from >> GranuleShift);
+        bool live = _map.IsStart(start);
+        uint end = live ? _map.BlockEnd(start) : _map.RunEnd(start);
+        item = new HeapItem(from, BytesOf(end - start), live);
+        return true;
+    }
+
+    /// <summary>The free index (all free runs but the victim) in its own order, by size class, then by address.</summary>
+    private List<HeapRange> Index()
+    {
+        var runs = new List<HeapRange>();
+        for (uint each = _index.ClassNext(0); each < SizeClass.Count; each = _index.ClassNext(each + 1))
+            for (uint chunk = _index.SetNext(each, 0);
+                 chunk != FreeIndex.NoChunk;
+                 chunk = _index.SetNext(each, chunk + 1))
+                for (int word = 0; word < ChunkWords; word++)
+                    for (ulong starts = _map.RunStarts(chunk, word); starts != 0; starts &= starts - 1)
+                    {
+                        uint start = GranuleAt(chunk, word, LowestBit(starts)), end = _map.RunEnd(start);
+                        if (SizeClass.Of(end - start) != each) continue;
+                        runs.Add(new HeapRange(BytesOf(start), BytesOf(end - start)));
+                    }
+        return runs;
+    }
+
+    /// <inheritdoc/>
+    public HeapSnapshot Snapshot()
+    {
+        var items = new List<HeapItem>();
+        for (long from = 0; Walk(from, out HeapItem item); from = item.Offset + item.Length) items.Add(item);
+        return new HeapSnapshot(items, Index(), Statistics);
+    }
+
+    // --- Statistics ---
+
+    private uint LargestRun()
+    {
+        uint largest = _placement.Victim.Length, last = SizeClass.Count;
+        ReadOnlySpan<ulong> classes = _index.Classes;
+        for (int word = classes.Length; --word >= 0 && last == SizeClass.Count;)
+            if (classes[word] != 0) last = (uint)(word * 64 + HighestBit(classes[word]));
+        if (last == SizeClass.Count) return largest;
+        if (last < SizeClass.Exact) return Math.Max(largest, SizeClass.Least(last));
+        for (uint chunk = _index.SetNext(last, 0); chunk != FreeIndex.NoChunk; chunk = _index.SetNext(last, chunk + 1))
+            for (;;) // each round finds a longer run of this chunk, or none
+            {
+                GranuleSpan run = _map.RunFind(chunk, last, largest + 1);
+                if (run.End == 0) break;
+                largest = run.Length;
+            }
+        return largest;
+    }
+
+    /// <inheritdoc/>
+    public HeapStatistics Statistics => new(
+        Capacity: BytesOf(_capacity),
+        Committed: BytesOf(_map.Limit),
+        LiveBlocks: _liveBlocks,
+        Live: BytesOf(_live),
+        Free: BytesOf(_map.Limit - _live),
+        FreeLeast: BytesOf(_capacity - _liveMost),
+        LargestFree: BytesOf(LargestRun()),
+        FreeRuns: _placement.FreeRuns,
+        Victim: new HeapRange(BytesOf(_placement.Victim.Start), BytesOf(_placement.Victim.Length)),
+        Pinned: _pages.Pinned * Page,
+        DirtyFree: _pages.DirtyFree * Page);
+
+    // --- Purging ---
+
+    /// <summary>One above the highest page below <paramref name="end"/> that can be purged; 0: there is none.</summary>
+    private uint PurgeableBelow(uint end)
+    {
+        uint chunk = (end + ChunkPages - 1) / ChunkPages;
+        while ((chunk = _index.SetLast(FreeIndex.ClassPurge, chunk)) != FreeIndex.NoChunk)
+        {
+            uint begin = chunk * ChunkPages;
+            for (uint page = Math.Min(begin + ChunkPages, end); page > begin; page--)
+                if (_pages.IsPurgeable(page - 1)) return page;
+        }
+        return 0;
+    }
+
+    /// <inheritdoc/>
+    public bool TryPurgeNext(long below, long most, out HeapRange range)
+    {
+        range = default;
+        if (below < Page || most < Page) return false;
+        uint end = PurgeableBelow((uint)(Math.Min(below, BytesOf(_map.Limit)) / Page));
+        if (end == 0) return false;
+        uint begin = end - 1;
+        while (begin > 0 && (end - begin + 1) * Page <= most && _pages.IsPurgeable(begin - 1)) begin--;
+        range = new HeapRange(begin * Page, (end - begin) * Page);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public long Purge(long most)
+    {
+        long purged = 0;
+        for (HeapRange range = new(long.MaxValue, 0);
+             TryPurgeNext(range.Offset, most - purged, out range);
+             purged += range.Length)
+        {
+            // The world first, unlike C: where it throws, the pages are still known to be dirty.
+            _outside?.Purge(range.Offset, range.Length);
+            for (long at = range.Offset; at < range.End; at += Page) _pages.PageClean((uint)(at / Page));
+        }
+        return purged;
+    }
+}

@@ -1,0 +1,91 @@
+using System.Runtime.InteropServices;
+
+namespace Defragger.Interop;
+
+/// <summary>The functions of defragger.h under their own names. Nothing here knows what they mean.</summary>
+internal static unsafe partial class NativeMethods
+{
+    internal const string Library = "defragger-core";
+
+    static NativeMethods() => NativeLibraryPath.Register();
+
+    /// <summary><c>struct df_outside</c>: the context goes back to each function.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct DfOutside
+    {
+        internal nint Context;
+        internal delegate* unmanaged<nint, ulong, ulong, byte> Commit;
+        internal delegate* unmanaged<nint, ulong, ulong, void> Purge;
+        internal delegate* unmanaged<nint, ulong, ulong, void> Zero;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct DfHeapOptions
+    {
+        internal ulong Capacity, Growth;
+        internal DfOutside Outside;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct DfRange
+    {
+        internal ulong Offset, Length;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct DfItem
+    {
+        internal ulong Offset, Length;
+        internal byte Live;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct DfStatistics
+    {
+        internal ulong Capacity, Committed, LiveBlocks, Live, Free, FreeLeast, LargestFree, FreeRuns;
+        internal DfRange Victim;
+        internal ulong Pinned, DirtyFree;
+    }
+
+    [LibraryImport(Library)]
+    internal static partial nuint df_heap_metadata_size(ulong capacity);
+
+    [LibraryImport(Library)]
+    internal static partial int df_heap_open(void* metadata, nuint metadata_size, DfHeapOptions* options, out nint heap);
+
+    [LibraryImport(Library)]
+    internal static partial int df_heap_allocate(HeapHandle heap, ulong size, ulong alignment, out ulong offset);
+
+    [LibraryImport(Library)]
+    internal static partial int df_heap_allocate_zeroed(HeapHandle heap, ulong size, out ulong offset);
+
+    [LibraryImport(Library)]
+    internal static partial int df_heap_release(HeapHandle heap, ulong offset);
+
+    [LibraryImport(Library)]
+    internal static partial int df_heap_resize(HeapHandle heap, ulong offset, ulong size);
+
+    [LibraryImport(Library)]
+    internal static partial int df_heap_usable_size(HeapHandle heap, ulong offset, out ulong size);
+
+    [LibraryImport(Library)]
+    internal static partial byte df_heap_purge_next(HeapHandle heap, ulong below, ulong most, out DfRange range);
+
+    [LibraryImport(Library)]
+    internal static partial ulong df_heap_purge(HeapHandle heap, ulong most);
+
+    [LibraryImport(Library)]
+    internal static partial void df_heap_statistics(HeapHandle heap, out DfStatistics statistics);
+
+    [LibraryImport(Library)]
+    internal static partial byte df_heap_walk(HeapHandle heap, ulong from, out DfItem item);
+
+    [LibraryImport(Library)]
+    internal static partial nuint df_heap_index(HeapHandle heap, Span<DfRange> runs, nuint room);
+
+    [LibraryImport(Library)]
+    internal static partial int df_heap_check(HeapHandle heap);
+
+    [LibraryImport(Library)]
+    internal static partial nint df_heap_rule(int number);
+}
