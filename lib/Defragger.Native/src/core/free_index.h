@@ -1,159 +1,113 @@
 /*
- * The free index: for each size class the set of chunks in which a run of that class starts, in address
- * order.
+ * The free index: for each size class where runs of that class start, in address order.
  *
- * A chunk counts its runs of each class, so the set changes only when a count leaves or reaches 0. A class at
- * or above CLASS_LARGE needs no count: one run of that length at most starts in a chunk. The set is a bitmap
- * with summaries (bit i of a level: word i of the level below is not 0), so that its first or last chunk is
- * found in a step a level.
+ * An exact class is a set of words (64 granules, 1 KiB): those in which a run of that length starts. Which
+ * granules these are is seen in the free bits of the word and its neighbours, all 64 at once, so nothing is
+ * counted. The other classes are sets of chunks. Below CLASS_LARGE a chunk counts its runs by class, and the
+ * set changes only when a count leaves or reaches 0; from there on one run of a class at most starts in a
+ * chunk. The victim is in no set.
  */
 #ifndef DF_FREE_INDEX_H
 #define DF_FREE_INDEX_H
 
 #include "granule_map.h"
 
-enum { NO_CHUNK = UINT32_MAX };
-
-static inline void set_add(struct free_index *index, uint32_t class, uint32_t chunk)
-{
-    for (uint32_t level = 0, item = chunk;; level++, item /= 64) {
-        uint64_t *word = &index->words[level][(size_t) class * index->width[level] + item / 64], old = *word;
-        *word |= UINT64_C(1) << item % 64;
-        if (old != 0)
-            return; /* so the levels above know of it */
-        if (level == index->top)
-            break;
-    }
-    if (class < CLASS_COUNT)
-        index->classes[class / 64] |= UINT64_C(1) << class % 64;
-}
-
-static inline void set_remove(struct free_index *index, uint32_t class, uint32_t chunk)
-{
-    for (uint32_t level = 0, item = chunk;; level++, item /= 64) {
-        uint64_t *word = &index->words[level][(size_t) class * index->width[level] + item / 64];
-        *word &= ~(UINT64_C(1) << item % 64);
-        if (*word != 0)
-            return;
-        if (level == index->top)
-            break;
-    }
-    if (class < CLASS_COUNT)
-        index->classes[class / 64] &= ~(UINT64_C(1) << class % 64);
-}
-
-/* Puts one more level of summaries on top, when there are more chunks than the levels in use can tell apart.
- */
-static inline void set_deepen(struct free_index *index)
-{
-    uint32_t below = index->top++;
-    for (uint32_t class = 0; class <= CLASS_PURGE; class ++)
-        index->words[below + 1][(size_t) class * index->width[below + 1]] =
-            index->words[below][(size_t) class * index->width[below]] != 0;
-}
-
-/* The lowest chunk of a class that has one. */
-static inline uint32_t set_first(const struct free_index *index, uint32_t class)
-{
-    uint32_t item = 0;
-    for (uint32_t level = index->top + 1; level-- > 0;)
-        item = item * 64 + lowest_bit(index->words[level][(size_t) class * index->width[level] + item]);
-    return item;
-}
-
-/* The lowest chunk of a class that is at or above `from`. */
-static inline uint32_t set_next(const struct free_index *index, uint32_t class, uint32_t from)
-{
-    uint32_t item = from;
-    for (uint32_t level = 0; level <= index->top && item / 64 < index->width[level]; level++) {
-        const uint64_t *words = &index->words[level][(size_t) class * index->width[level]];
-        uint64_t rest = words[item / 64] >> item % 64 << item % 64;
-        if (rest == 0) {
-            item = item / 64 + 1;
-            continue;
-        }
-        item = item / 64 * 64 + lowest_bit(rest);
-        while (level-- > 0)
-            item = item * 64 + lowest_bit(index->words[level][(size_t) class * index->width[level] + item]);
-        return item;
-    }
-    return NO_CHUNK;
-}
-
-/* The highest chunk of a class that is below `end`. */
-static inline uint32_t set_last(const struct free_index *index, uint32_t class, uint32_t end)
-{
-    uint32_t item = end;
-    for (uint32_t level = 0; level <= index->top && item > 0; level++) {
-        const uint64_t *words = &index->words[level][(size_t) class * index->width[level]];
-        item--;
-        uint64_t rest = words[item / 64] << (63 - item % 64) >> (63 - item % 64);
-        if (rest == 0) {
-            item /= 64;
-            continue;
-        }
-        item = item / 64 * 64 + highest_bit(rest);
-        while (level-- > 0)
-            item = item * 64 + highest_bit(index->words[level][(size_t) class * index->width[level] + item]);
-        return item;
-    }
-    return NO_CHUNK;
-}
-
 /* The smallest class at or above `class` that has a run; CLASS_COUNT: none. */
-static inline uint32_t class_next(const struct free_index *index, uint32_t class)
+static inline uint32_t class_next(const struct df_heap *heap, uint32_t class)
 {
     if (class >= CLASS_COUNT)
         return CLASS_COUNT;
     uint32_t word = class / 64;
-    uint64_t rest = index->classes[word] >> class % 64 << class % 64;
+    uint64_t rest = heap->classes[word] >> class % 64 << class % 64;
     while (rest == 0 && ++word < CLASS_WORDS)
-        rest = index->classes[word];
+        rest = heap->classes[word];
     return rest != 0 ? word * 64 + lowest_bit(rest) : CLASS_COUNT;
 }
 
-/* How many runs of a class below CLASS_LARGE start in a chunk: modulo 256, which 256 runs of one granule
- * reach. */
+static inline bool class_has_run(const struct df_heap *heap, uint32_t class)
+{
+    return heap->classes[class / 64] >> class % 64 & 1;
+}
+
+/* Puts a word or chunk into a class. */
+static inline void class_add(struct df_heap *heap, struct bit_sets *sets, uint32_t set, uint32_t class,
+                             uint32_t at)
+{
+    if (set_add(sets, set, at))
+        heap->classes[class / 64] |= UINT64_C(1) << class % 64;
+}
+
+static inline void class_remove(struct df_heap *heap, struct bit_sets *sets, uint32_t set, uint32_t class,
+                                uint32_t at)
+{
+    if (set_remove(sets, set, at))
+        heap->classes[class / 64] &= ~(UINT64_C(1) << class % 64);
+}
+
+/* The granules of a word at which a run in the index of exactly `length` granules starts; length <=
+ * CLASS_EXACT. */
+static inline uint64_t exact_runs(const struct df_heap *heap, uint32_t word, uint32_t length)
+{
+    const uint64_t *free = heap->free + word;
+    uint64_t after = free[0] << 1 | free[-1] >> 63, after_next = free[1] << 1 | free[0] >> 63;
+    uint64_t starts = free[0] & ~after, ends = ~free[0] & after, ends_next = ~free[1] & after_next;
+    /* A start with an end `length` further on; but the end may be that of a later run. */
+    uint64_t found = starts & (ends >> length | ends_next << (WORD_GRANULES - length)), runs = 0;
+    for (; found != 0; found &= found - 1) {
+        uint32_t start = word * WORD_GRANULES + lowest_bit(found);
+        if (run_length(heap, start) == length && start != heap->victim.start)
+            runs |= found & -found;
+    }
+    return runs;
+}
+
+/* How many runs of an inexact class below CLASS_LARGE start in a chunk. */
 static inline uint32_t count_get(const struct chunk *chunk, uint32_t class)
 {
-    if (class < CLASS_EXACT)
-        return chunk->exact[class];
     uint32_t place = class - CLASS_EXACT;
-    return chunk->medium[place / 2] >> place % 2 * 4 & 15;
+    return chunk->counts[place / 2] >> place % 2 * 4 & 15;
 }
 
-/* Adds to the count of an inexact class. */
-static inline void medium_add(struct chunk *chunk, uint32_t class, int number)
+static inline void count_add(struct chunk *chunk, uint32_t class, int number)
 {
     uint32_t place = class - CLASS_EXACT;
-    chunk->medium[place / 2] = (uint8_t)(chunk->medium[place / 2] + number * (1 << place % 2 * 4));
+    chunk->counts[place / 2] = (uint8_t)(chunk->counts[place / 2] + number * (1 << place % 2 * 4));
 }
 
+/* A run that is not the victim has come to be. */
 static inline void run_insert(struct df_heap *heap, struct span run)
 {
-    uint32_t class = class_of(span_length(run)), at = chunk_of(run.start);
-    struct chunk *chunk = &heap->chunks[at];
-    uint32_t before = class < CLASS_LARGE ? count_get(chunk, class) : 0;
+    uint32_t class = class_of(span_length(run)), chunk = chunk_of(run.start);
     run_tag(heap, run);
-    if (class < CLASS_EXACT)
-        chunk->exact[class]++;
-    else if (class < CLASS_LARGE)
-        medium_add(chunk, class, 1);
-    if (before == 0)
-        set_add(&heap->index, class, at);
+    if (class < CLASS_EXACT) {
+        class_add(heap, &heap->exact, class, class, word_of(run.start));
+        return;
+    }
+    if (class < CLASS_LARGE) {
+        uint32_t before = count_get(&heap->chunks[chunk], class);
+        count_add(&heap->chunks[chunk], class, 1);
+        if (before != 0)
+            return;
+    }
+    class_add(heap, &heap->inexact, class - CLASS_EXACT, class, chunk);
 }
 
+/* A run that was not the victim is no more: the free bits already say so. */
 static inline void run_remove(struct df_heap *heap, struct span run)
 {
-    uint32_t class = class_of(span_length(run)), at = chunk_of(run.start);
-    struct chunk *chunk = &heap->chunks[at];
+    uint32_t class = class_of(span_length(run)), chunk = chunk_of(run.start);
     untag(heap, run);
-    if (class < CLASS_EXACT)
-        chunk->exact[class]--;
-    else if (class < CLASS_LARGE)
-        medium_add(chunk, class, -1);
-    if (class >= CLASS_LARGE || count_get(chunk, class) == 0)
-        set_remove(&heap->index, class, at);
+    if (class < CLASS_EXACT) {
+        if (exact_runs(heap, word_of(run.start), class + 1) == 0)
+            class_remove(heap, &heap->exact, class, class, word_of(run.start));
+        return;
+    }
+    if (class < CLASS_LARGE) {
+        count_add(&heap->chunks[chunk], class, -1);
+        if (count_get(&heap->chunks[chunk], class) != 0)
+            return;
+    }
+    class_remove(heap, &heap->inexact, class - CLASS_EXACT, class, chunk);
 }
 
 /* The same as run_remove(run), run_insert(other): quick when chunk and class stay, as when a long run is
@@ -168,6 +122,34 @@ static inline void run_replace(struct df_heap *heap, struct span run, struct spa
     }
     untag(heap, run);
     run_tag(heap, other);
+}
+
+/* The lowest run of an inexact class and of at least `least` granules that starts in a chunk; NOWHERE: none.
+ */
+static inline struct span run_find(const struct df_heap *heap, uint32_t chunk, uint32_t class, uint32_t least)
+{
+    uint32_t word = chunk * CHUNK_WORDS, end = word + CHUNK_WORDS;
+    if (class >= CLASS_LARGE) { /* longer than the chunk, so it is the one that leaves it */
+        uint32_t start = run_start(heap, end * WORD_GRANULES), length = heap->chunks[chunk].crossing;
+        return length >= least ? (struct span){start, start + length} : NOWHERE;
+    }
+    for (; word < end; word++)
+        for (uint64_t starts = run_starts(heap, word); starts != 0; starts &= starts - 1) {
+            uint32_t start = word * WORD_GRANULES + lowest_bit(starts), length = run_length(heap, start);
+            if (length >= least && class_of(length) == class && start != heap->victim.start)
+                return (struct span){start, start + length};
+        }
+    return NOWHERE;
+}
+
+/* The lowest run of a class that has one. */
+static inline struct span class_first(const struct df_heap *heap, uint32_t class)
+{
+    if (class >= CLASS_EXACT)
+        return run_find(heap, set_first(&heap->inexact, class - CLASS_EXACT), class, class_least(class));
+    uint32_t word = set_first(&heap->exact, class), length = class + 1;
+    uint32_t start = word * WORD_GRANULES + lowest_bit(exact_runs(heap, word, length));
+    return (struct span){start, start + length};
 }
 
 #endif

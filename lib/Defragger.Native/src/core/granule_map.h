@@ -25,16 +25,6 @@ static inline uint32_t bit_of(uint32_t granule)
     return granule % WORD_GRANULES;
 }
 
-static inline uint32_t lowest_bit(uint64_t word)
-{
-    return (uint32_t)__builtin_ctzll(word);
-}
-
-static inline uint32_t highest_bit(uint64_t word)
-{
-    return 63 - (uint32_t)__builtin_clzll(word);
-}
-
 static inline bool is_start(const struct df_heap *heap, uint32_t granule)
 {
     return heap->start[word_of(granule)] >> bit_of(granule) & 1;
@@ -136,35 +126,6 @@ static inline uint32_t run_length(const struct df_heap *heap, uint32_t start)
 {
     uint64_t stop = ~heap->free[word_of(start)] >> bit_of(start);
     return stop != 0 ? lowest_bit(stop) : run_end(heap, start) - start;
-}
-
-/* The lowest free run in the index of exactly `length` granules that starts in a chunk that has one. */
-static inline struct span run_exact(const struct df_heap *heap, uint32_t chunk, uint32_t length)
-{
-    for (uint32_t word = chunk * CHUNK_WORDS;; word++)
-        for (uint64_t starts = run_starts(heap, word); starts != 0; starts &= starts - 1) {
-            uint32_t start = word * WORD_GRANULES + lowest_bit(starts);
-            if (run_length(heap, start) == length && start != heap->victim.start)
-                return (struct span){start, start + length};
-        }
-}
-
-/* The lowest free run in the index of a class and of at least `least` granules that starts in a chunk;
- * NOWHERE: none. */
-static inline struct span run_find(const struct df_heap *heap, uint32_t chunk, uint32_t class, uint32_t least)
-{
-    uint32_t word = chunk * CHUNK_WORDS, end = word + CHUNK_WORDS;
-    if (class >= CLASS_LARGE) { /* longer than the chunk, so it is the one that leaves it */
-        uint32_t start = run_start(heap, end * WORD_GRANULES), length = heap->chunks[chunk].crossing;
-        return length >= least ? (struct span){start, start + length} : NOWHERE;
-    }
-    for (; word < end; word++)
-        for (uint64_t starts = run_starts(heap, word); starts != 0; starts &= starts - 1) {
-            uint32_t start = word * WORD_GRANULES + lowest_bit(starts), length = run_length(heap, start);
-            if (length >= least && class_of(length) == class && start != heap->victim.start)
-                return (struct span){start, start + length};
-        }
-    return NOWHERE;
 }
 
 /* Notes where an item that reaches over its chunk's end begins and ends. */

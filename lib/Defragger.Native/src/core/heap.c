@@ -29,31 +29,42 @@ static bool granules_for(uint64_t size, uint32_t *granules)
 enum { LINE = 64 };
 
 struct region {
-    uint32_t chunks, classes;
-    uint32_t width[INDEX_LEVELS], levels;
-    size_t start, free, records, words[INDEX_LEVELS], size; /* where each part begins; size of all */
+    size_t start, free, chunks, size; /* where each part begins; size of all */
+    struct bit_sets exact, inexact;   /* widths; words are offsets until they have a base */
 };
+
+/* Lays out a family of sets at the region's end. */
+static void region_add(struct region *region, struct bit_sets *sets, uint32_t count, uint32_t numbers)
+{
+    sets->count = count;
+    for (uint32_t level = 0, width = numbers; level == 0 || width > 1; level++) {
+        width = (width - 1) / 64 + 1;
+        sets->width[level] = width;
+        sets->words[level] = (uint64_t *)region->size;
+        region->size += (size_t)count * width * sizeof(uint64_t);
+    }
+}
 
 static struct region region_of(uint32_t capacity)
 {
-    struct region region = {.chunks = chunk_of(capacity - 1) + 1, .classes = CLASS_PURGE + 1};
+    struct region region = {0};
+    uint32_t chunks = chunk_of(capacity - 1) + 1;
+    size_t bits = (size_t)chunks * CHUNK_WORDS * sizeof(uint64_t);
     /* A line of zeros before, between and after: granules have neighbours without asking. */
-    size_t bits = (size_t)region.chunks * CHUNK_WORDS * sizeof(uint64_t);
-    region.start = ((sizeof(struct df_heap) + 63) & ~(size_t)63) + LINE;
+    region.start = ((sizeof(struct df_heap) + LINE - 1) & ~(size_t)(LINE - 1)) + LINE;
     region.free = region.start + bits + LINE;
-    region.records = region.free + bits + LINE;
-    region.size = region.records + (size_t)region.chunks * sizeof(struct chunk);
-    for (uint32_t level = 0, items = region.chunks;; level++) {
-        uint32_t width = (items - 1) / 64 + 1;
-        region.width[level] = width;
-        region.words[level] = region.size;
-        region.size += (size_t)region.classes * width * sizeof(uint64_t);
-        region.levels = level + 1;
-        items = width;
-        if (width == 1)
-            break;
-    }
+    region.chunks = region.free + bits + LINE;
+    region.size = region.chunks + (((size_t)chunks * sizeof(struct chunk) + LINE - 1) & ~(size_t)(LINE - 1));
+    region_add(&region, &region.exact, CLASS_EXACT, chunks * CHUNK_WORDS);
+    region_add(&region, &region.inexact, SET_PURGE + 1, chunks);
     return region;
+}
+
+static struct bit_sets sets_at(unsigned char *base, struct bit_sets sets)
+{
+    for (uint32_t level = 0; level < SET_LEVELS && sets.width[level] > 0; level++)
+        sets.words[level] = (void *)(base + (uintptr_t)sets.words[level]);
+    return sets;
 }
 
 static bool capacity_fits(uint64_t capacity)
@@ -80,15 +91,15 @@ static bool heap_extend(struct df_heap *heap, uint32_t to)
     struct span run = {heap->limit, to};
     if (!outside_commit(heap, run.start, run.end))
         return false;
-    while (chunk_of(to - 1) >> 6 * (heap->index.top + 1) != 0)
-        set_deepen(&heap->index);
-    free_flip(heap, run);
-    heap->limit = to;
+    sets_reach(&heap->exact, word_of(to - 1));
+    sets_reach(&heap->inexact, chunk_of(to - 1));
     if (to % CHUNK_GRANULES != 0) /* only at the capacity: ends the last item of a partial chunk */
         start_set(heap, to);
     bool joins = is_free_before(heap, run.start);
-    run_join(heap, (struct span){joins ? run_start(heap, run.start) : run.start, run.start},
-             (struct span){to, to});
+    struct span left = {joins ? run_start(heap, run.start) : run.start, run.start};
+    free_flip(heap, run);
+    heap->limit = to;
+    run_join(heap, left, (struct span){to, to});
     return true;
 }
 
@@ -122,11 +133,9 @@ enum df_status df_heap_open(void *metadata, size_t metadata_size, const struct d
     struct df_heap *heap = metadata;
     heap->start = (void *)(base + region.start);
     heap->free = (void *)(base + region.free);
-    heap->chunks = (void *)(base + region.records);
-    for (uint32_t level = 0; level < region.levels; level++) {
-        heap->index.words[level] = (void *)(base + region.words[level]);
-        heap->index.width[level] = region.width[level];
-    }
+    heap->chunks = (void *)(base + region.chunks);
+    heap->exact = sets_at(base, region.exact);
+    heap->inexact = sets_at(base, region.inexact);
     heap->capacity = capacity;
     heap->victim = NOWHERE;
     heap->outside = options->outside;
@@ -144,10 +153,11 @@ static void span_zero(struct df_heap *heap, struct span span)
     const struct df_outside *outside = &heap->outside;
     struct span part = {span.start, span.start}; /* dirty, and not zeroed yet */
     for (uint32_t page = page_of(span.start); page <= page_of(span.end - 1); page++) {
-        uint32_t end = (page + 1) * PAGE_GRANULES;
+        uint32_t begin = page * PAGE_GRANULES; /* its end may be more than 32 bits hold */
+        uint32_t end = span.end - begin < PAGE_GRANULES ? span.end : begin + PAGE_GRANULES;
         bool dirty = heap->chunks[page / CHUNK_PAGES].pages & page_dirty(page);
         if (dirty)
-            part.end = end < span.end ? end : span.end;
+            part.end = end;
         if ((!dirty || part.end == span.end) && part.end > part.start && outside->zero != NULL)
             outside->zero(outside->context, bytes_of(part.start), bytes_of(span_length(part)));
         if (!dirty)
@@ -155,15 +165,12 @@ static void span_zero(struct df_heap *heap, struct span span)
     }
 }
 
-/* Makes a block of free granules; the run that they were part of has been taken out of the index. */
-static void block_make(struct df_heap *heap, struct span block)
+/* Takes free granules for a block: from here on the bits say so, and the index does not yet. */
+static void span_use(struct df_heap *heap, struct span span)
 {
-    pages_use(heap, block);
-    free_flip(heap, block);
-    start_set(heap, block.start);
-    block_tag(heap, block);
-    heap->live += span_length(block);
-    heap->live_blocks++;
+    pages_use(heap, span);
+    free_flip(heap, span);
+    heap->live += span_length(span);
     if (heap->live > heap->live_most)
         heap->live_most = heap->live;
 }
@@ -187,19 +194,24 @@ static enum df_status allocate(struct df_heap *heap, uint64_t size, uint64_t ali
         return DF_INVALID_ALIGNMENT;
     uint32_t step = alignment > DF_GRANULE ? (uint32_t)(alignment >> GRANULE_SHIFT) : 1;
     bool is_short = length <= CLASS_EXACT && step == 1;
-    struct span block = is_short ? cut_short(heap, length) : NOWHERE;
-    if (block.start == block.end) {
+    struct span run = NOWHERE, block = is_short ? cut_short(heap, length) : NOWHERE;
+    bool is_cut = block.start != block.end;
+    if (!is_cut) {
         uint64_t room = (uint64_t)length + step - 1;
-        struct span run = room <= heap->capacity ? run_for(heap, (uint32_t)room, is_short) : NOWHERE;
+        run = room <= heap->capacity ? run_for(heap, (uint32_t)room, is_short) : NOWHERE;
         if (run.start == run.end)
             return DF_OUT_OF_MEMORY;
         block.start = (run.start + step - 1) & ~(step - 1);
         block.end = block.start + length;
-        run_cut(heap, run, block, is_short);
     }
     if (zeroed)
         span_zero(heap, block);
-    block_make(heap, block);
+    span_use(heap, block);
+    if (!is_cut)
+        run_cut(heap, run, block, is_short);
+    start_set(heap, block.start);
+    block_tag(heap, block);
+    heap->live_blocks++;
     *offset = bytes_of(block.start);
     return DF_OK;
 }
@@ -235,13 +247,13 @@ static void span_free(struct df_heap *heap, struct span span)
     bool joins_right = is_free(heap, span.end);
     struct span left = {joins_left ? run_start(heap, span.start) : span.start, span.start};
     struct span right = {span.end, joins_right ? run_end(heap, span.end) : span.end};
+    free_flip(heap, span);
     if (joins_left || joins_right) {
         run_join(heap, left, right);
     } else {
         run_insert(heap, span);
         heap->free_runs++;
     }
-    free_flip(heap, span);
     pages_leave(heap, span);
     heap->live -= span_length(span);
 }
@@ -289,14 +301,10 @@ enum df_status df_heap_resize(struct df_heap *heap, uint64_t offset, uint64_t si
         if (span_length(run) < length - had)
             return DF_NO_ROOM;
         struct span more = {block.end, block.start + length};
+        span_use(heap, more);
         run_cut(heap, run, more, false);
-        pages_use(heap, more);
-        free_flip(heap, more);
         untag(heap, block);
         block_tag(heap, (struct span){block.start, more.end});
-        heap->live += span_length(more);
-        if (heap->live > heap->live_most)
-            heap->live_most = heap->live;
     }
     return DF_OK;
 }

@@ -24,11 +24,11 @@
  *   2  granules beyond what is committed are neither, but for a start bit at the end of a last, partial chunk
  *   3  a used granule that follows a free one, or the arena's start, is a start
  *   4  `crossing` and `entering` tell the truth for every item that reaches over a chunk's end
- *   5  a chunk's counts are the numbers of free runs that start in it, by class
- *   6  the index has a chunk in a class exactly if its count is not 0
+ *   5  a chunk's counts are the numbers of free runs of each inexact class that start in it
+ *   6  the index has a word or chunk in a class exactly if a run of that class starts there
  *   7  a summary bit of a level in use is set exactly if its word is not 0
  *   8  a page with a live granule is dirty
- *   9  a page is in the purge index exactly if it is dirty and free
+ *   9  a page is in the purge index exactly if it is whole, dirty and free
  *   10 the counters are the sums they stand for
  *   11 the victim is a whole free run, and in no class
  *
@@ -44,29 +44,22 @@
 
 #include "defragger.h"
 
+#include "bit_set.h"
 #include "layout.h"
 #include "size_class.h"
 
 enum {
-    INDEX_LEVELS = 4,          /* 64^4 chunks are 128 GiB */
-    CLASS_PURGE = CLASS_COUNT, /* one more class in the index: chunks with a page to purge */
     CLASS_WORDS = (CLASS_COUNT + 63) / 64,
-    PROBE_CHUNKS = 4, /* of its own class that a request looks into */
-};
-
-/* For each class, the set of chunks in which a run of that class starts: a bit a chunk, and summaries above.
- */
-struct free_index {
-    uint64_t classes[CLASS_WORDS]; /* which have any chunk */
-    uint64_t *words[INDEX_LEVELS]; /* of each level, class by class; [0] has a bit a chunk */
-    uint32_t width[INDEX_LEVELS];  /* words of one class at each level */
-    uint32_t top; /* the highest level in use: there one word a class covers all that is committed */
+    SET_PURGE = CLASS_COUNT - CLASS_EXACT, /* one more set of chunks: those with a page to purge */
+    PROBE_CHUNKS = 4,                      /* of its own class that a request looks into */
 };
 
 struct df_heap {
     uint64_t *start, *free; /* two bits a granule: a block starts here; it is free */
     struct chunk *chunks;
-    struct free_index index;
+    struct bit_sets exact;            /* for each exact class words, */
+    struct bit_sets inexact;          /* for each other chunks; see free_index.h */
+    uint64_t classes[CLASS_WORDS];    /* which classes have any */
     struct span victim;               /* NOWHERE: there is none */
     uint32_t capacity, limit, growth; /* granules: of the arena, committed, committed at a time */
     uint32_t live, free_runs;         /* granules in blocks; runs, the victim among them */

@@ -10,11 +10,11 @@ static const char *const rules[] = {
     "granules beyond what is committed are neither start nor free",
     "a used granule that follows a free one is a start",
     "the notes on an item that reaches over a chunk's end are true",
-    "a chunk's counts are the numbers of its free runs by class",
-    "the index has a chunk in a class exactly if a run of that class starts there",
+    "a chunk's counts are the numbers of its free runs of each inexact class",
+    "the index has a word or chunk in a class exactly if a run of that class starts there",
     "a summary bit is set exactly if its word is not 0",
     "a page with a live granule is dirty",
-    "a page is in the purge index exactly if it is dirty and free",
+    "a page is in the purge index exactly if it is whole, dirty and free",
     "the counters are the sums they stand for",
     "the victim is a whole free run",
 };
@@ -56,9 +56,9 @@ static uint32_t chunk_count(const struct df_heap *heap)
     return (heap->capacity - 1) / CHUNK_GRANULES + 1;
 }
 
-static bool in_set(const struct df_heap *heap, uint32_t class, uint32_t chunk)
+static bool in_set(const struct bit_sets *sets, uint32_t set, uint32_t number)
 {
-    return bit(heap->index.words[0] + (size_t) class * heap->index.width[0], chunk);
+    return bit(sets->words[0] + (size_t)set * sets->width[0], number);
 }
 
 /* --- Granules --- */
@@ -93,23 +93,42 @@ static uint32_t item_end(const struct df_heap *heap, uint32_t start)
     return end;
 }
 
-static bool counts_match(const struct df_heap *heap, uint32_t chunk, const uint16_t *counts)
+/* Runs of a chunk that are in the index: by inexact class, and for each word which exact classes it has. */
+struct tally {
+    uint16_t inexact[CLASS_COUNT - CLASS_EXACT];
+    uint64_t exact[CHUNK_WORDS];
+};
+
+static enum rule check_tally(const struct df_heap *heap, uint32_t chunk, const struct tally *tally)
 {
-    const struct chunk *record = &heap->chunks[chunk];
-    for (uint32_t class = 0; class < CLASS_LARGE; class ++) {
-        uint32_t place = class - CLASS_EXACT;
-        uint32_t noted =
-            class < CLASS_EXACT ? record->exact[class] : record->medium[place / 2] >> place % 2 * 4 & 15;
-        if (noted != (counts[class] & (class < CLASS_EXACT ? 255 : 15)))
-            return false;
+    for (uint32_t set = 0; set < CLASS_COUNT - CLASS_EXACT; set++) {
+        uint32_t noted = heap->chunks[chunk].counts[set < 30 ? set / 2 : 0] >> set % 2 * 4 & 15;
+        if (set < CLASS_LARGE - CLASS_EXACT && noted != tally->inexact[set])
+            return COUNTS_ARE_TRUE;
+        if (in_set(&heap->inexact, set, chunk) != (tally->inexact[set] > 0))
+            return INDEX_IS_TRUE;
     }
-    return true;
+    for (uint32_t word = 0; word < CHUNK_WORDS; word++)
+        for (uint32_t set = 0; set < CLASS_EXACT; set++)
+            if (in_set(&heap->exact, set, chunk * CHUNK_WORDS + word) != (tally->exact[word] >> set & 1))
+                return INDEX_IS_TRUE;
+    return SOUND;
+}
+
+static void tally_run(struct tally *tally, uint32_t start, uint32_t length)
+{
+    uint32_t class = class_of(length);
+    if (class < CLASS_EXACT)
+        tally->exact[start / WORD_GRANULES % CHUNK_WORDS] |= UINT64_C(1) << class;
+    else
+        tally->inexact[class - CLASS_EXACT]++;
 }
 
 static enum rule check_chunk(const struct df_heap *heap, uint32_t chunk, uint32_t *next, struct survey *seen)
 {
-    uint16_t counts[CLASS_COUNT] = {0};
-    uint32_t beyond = (chunk + 1) * CHUNK_GRANULES, crossing = 0;
+    struct tally tally = {0};
+    uint64_t beyond = ((uint64_t)chunk + 1) * CHUNK_GRANULES;
+    uint32_t crossing = 0;
     while (*next < heap->limit && *next < beyond) {
         uint32_t start = *next, end = item_end(heap, start), length = end - start;
         bool free = kind_at(heap, start) == FREE;
@@ -117,8 +136,8 @@ static enum rule check_chunk(const struct df_heap *heap, uint32_t chunk, uint32_
             crossing = length;
         if (free && end > beyond && heap->chunks[(end - 1) / CHUNK_GRANULES].entering != start)
             return NOTES_ARE_TRUE;
-        if (free && start != heap->victim.start) /* the victim is in no class */
-            counts[class_of(length)]++;
+        if (free && start != heap->victim.start)
+            tally_run(&tally, start, length);
         seen->runs += free;
         seen->blocks += !free;
         seen->live += free ? 0 : length;
@@ -126,35 +145,37 @@ static enum rule check_chunk(const struct df_heap *heap, uint32_t chunk, uint32_
     }
     if (heap->chunks[chunk].crossing != crossing)
         return NOTES_ARE_TRUE;
-    if (!counts_match(heap, chunk, counts))
-        return COUNTS_ARE_TRUE;
-    for (uint32_t class = 0; class < CLASS_COUNT; class ++)
-        if (in_set(heap, class, chunk) != (counts[class] > 0))
-            return INDEX_IS_TRUE;
-    return SOUND;
+    return check_tally(heap, chunk, &tally);
 }
 
 /* --- Summaries --- */
 
+static bool set_is_sound(const struct bit_sets *sets, uint32_t set, bool *any)
+{
+    for (uint32_t level = 0; level <= sets->top; level++) {
+        const uint64_t *words = sets->words[level] + (size_t)set * sets->width[level];
+        uint32_t used = level < sets->top ? sets->width[level] : 1;
+        for (uint32_t word = 0; word < used && level < sets->top; word++) {
+            const uint64_t *above = sets->words[level + 1] + (size_t)set * sets->width[level + 1];
+            if (bit(above, word) != (words[word] != 0))
+                return false;
+        }
+        *any = words[0] != 0; /* of the top level, in the end */
+    }
+    return true;
+}
+
 static enum rule check_summaries(const struct df_heap *heap)
 {
-    const struct free_index *index = &heap->index;
-    for (uint32_t class = 0; class <= CLASS_PURGE; class ++) {
-        for (uint32_t level = 0; level <= index->top; level++) {
-            const uint64_t *words = index->words[level] + (size_t) class * index->width[level];
-            uint32_t used = level < index->top ? index->width[level] : 1;
-            for (uint32_t word = 0; word < used; word++) {
-                bool above;
-                if (level < index->top)
-                    above = bit(index->words[level + 1] + (size_t) class * index->width[level + 1], word);
-                else
-                    above = class == CLASS_PURGE ? words[word] != 0 : bit(index->classes, class);
-                if (above != (words[word] != 0))
-                    return SUMMARIES_ARE_TRUE;
-            }
-        }
+    for (uint32_t class = 0; class < CLASS_COUNT; class ++) {
+        bool any = false, is_exact = class < CLASS_EXACT;
+        if (!set_is_sound(is_exact ? &heap->exact : &heap->inexact, is_exact ? class : class - CLASS_EXACT,
+                          &any) ||
+            any != bit(heap->classes, class))
+            return SUMMARIES_ARE_TRUE;
     }
-    return SOUND;
+    bool any = false;
+    return set_is_sound(&heap->inexact, SET_PURGE, &any) ? SOUND : SUMMARIES_ARE_TRUE;
 }
 
 /* --- Pages --- */
@@ -170,7 +191,8 @@ static enum rule check_page(const struct df_heap *heap, uint32_t page, struct su
     }
     if (live && !dirty)
         return LIVE_IS_DIRTY;
-    if (listed != (dirty && !live))
+    bool whole = ((uint64_t)page + 1) * PAGE_GRANULES <= heap->limit;
+    if (listed != (whole && dirty && !live))
         return PURGE_INDEX_IS_TRUE;
     seen->pinned += live;
     seen->dirty_free += listed;
@@ -185,7 +207,7 @@ static enum rule check_pages(const struct df_heap *heap, struct survey *seen)
             return broken;
     }
     for (uint32_t chunk = 0; chunk < chunk_count(heap); chunk++)
-        if (in_set(heap, CLASS_PURGE, chunk) != (heap->chunks[chunk].pages >> 4 != 0))
+        if (in_set(&heap->inexact, SET_PURGE, chunk) != (heap->chunks[chunk].pages >> 4 != 0))
             return PURGE_INDEX_IS_TRUE;
     return SOUND;
 }

@@ -22,23 +22,50 @@ bool df_heap_walk(const struct df_heap *heap, uint64_t from, struct df_item *ite
     return true;
 }
 
+/* Where runs go that are being listed. */
+struct listing {
+    struct df_range *runs;
+    size_t room, count;
+};
+
+static void list_run(struct listing *listing, uint32_t start, uint32_t length)
+{
+    if (listing->count < listing->room)
+        listing->runs[listing->count] = (struct df_range){bytes_of(start), bytes_of(length)};
+    listing->count++;
+}
+
+static void list_exact(const struct df_heap *heap, uint32_t class, struct listing *listing)
+{
+    for (uint32_t word = set_next(&heap->exact, class, 0); word != NO_MEMBER;
+         word = set_next(&heap->exact, class, word + 1))
+        for (uint64_t runs = exact_runs(heap, word, class + 1); runs != 0; runs &= runs - 1)
+            list_run(listing, word * WORD_GRANULES + lowest_bit(runs), class + 1);
+}
+
+static void list_inexact(const struct df_heap *heap, uint32_t class, struct listing *listing)
+{
+    uint32_t set = class - CLASS_EXACT;
+    for (uint32_t chunk = set_next(&heap->inexact, set, 0); chunk != NO_MEMBER;
+         chunk = set_next(&heap->inexact, set, chunk + 1))
+        for (uint32_t word = chunk * CHUNK_WORDS; word < (chunk + 1) * CHUNK_WORDS; word++)
+            for (uint64_t starts = run_starts(heap, word); starts != 0; starts &= starts - 1) {
+                uint32_t start = word * WORD_GRANULES + lowest_bit(starts), length = run_length(heap, start);
+                if (class_of(length) == class && start != heap->victim.start)
+                    list_run(listing, start, length);
+            }
+}
+
 size_t df_heap_index(const struct df_heap *heap, struct df_range *runs, size_t room)
 {
-    size_t count = 0;
-    for (uint32_t class = class_next(&heap->index, 0); class < CLASS_COUNT;
-         class = class_next(&heap->index, class + 1))
-        for (uint32_t chunk = set_next(&heap->index, class, 0); chunk != NO_CHUNK;
-             chunk = set_next(&heap->index, class, chunk + 1))
-            for (uint32_t word = chunk * CHUNK_WORDS; word < (chunk + 1) * CHUNK_WORDS; word++)
-                for (uint64_t starts = run_starts(heap, word); starts != 0; starts &= starts - 1) {
-                    uint32_t start = word * WORD_GRANULES + lowest_bit(starts), end = run_end(heap, start);
-                    if (class_of(end - start) != class || start == heap->victim.start)
-                        continue;
-                    if (count < room)
-                        runs[count] = (struct df_range){bytes_of(start), bytes_of(end - start)};
-                    count++;
-                }
-    return count;
+    struct listing listing = {.runs = runs, .room = room};
+    for (uint32_t class = class_next(heap, 0); class < CLASS_COUNT; class = class_next(heap, class + 1)) {
+        if (class < CLASS_EXACT)
+            list_exact(heap, class, &listing);
+        else
+            list_inexact(heap, class, &listing);
+    }
+    return listing.count;
 }
 
 /* --- Statistics --- */
@@ -47,14 +74,15 @@ static uint32_t largest_run(const struct df_heap *heap)
 {
     uint32_t class = CLASS_COUNT, largest = span_length(heap->victim);
     for (uint32_t word = CLASS_WORDS; word-- > 0 && class == CLASS_COUNT;)
-        if (heap->index.classes[word] != 0)
-            class = word * 64 + highest_bit(heap->index.classes[word]);
+        if (heap->classes[word] != 0)
+            class = word * 64 + highest_bit(heap->classes[word]);
     if (class == CLASS_COUNT)
         return largest;
     if (class < CLASS_EXACT)
         return largest > class_least(class) ? largest : class_least(class);
-    for (uint32_t chunk = set_next(&heap->index, class, 0); chunk != NO_CHUNK;
-         chunk = set_next(&heap->index, class, chunk + 1))
+    uint32_t set = class - CLASS_EXACT;
+    for (uint32_t chunk = set_next(&heap->inexact, set, 0); chunk != NO_MEMBER;
+         chunk = set_next(&heap->inexact, set, chunk + 1))
         for (;;) { /* each round finds a longer run of this chunk, or none */
             struct span run = run_find(heap, chunk, class, largest + 1);
             if (run.start == run.end)
@@ -93,7 +121,7 @@ static bool is_purgeable(const struct df_heap *heap, uint32_t page)
 static uint32_t purgeable_below(const struct df_heap *heap, uint32_t end)
 {
     uint32_t chunk = (end + CHUNK_PAGES - 1) / CHUNK_PAGES;
-    while ((chunk = set_last(&heap->index, CLASS_PURGE, chunk)) != NO_CHUNK) {
+    while ((chunk = set_last(&heap->inexact, SET_PURGE, chunk)) != NO_MEMBER) {
         uint32_t begin = chunk * CHUNK_PAGES, page = begin + CHUNK_PAGES < end ? begin + CHUNK_PAGES : end;
         for (; page > begin; page--)
             if (is_purgeable(heap, page - 1))

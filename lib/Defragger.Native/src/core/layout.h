@@ -14,8 +14,8 @@
  * the chunk where it starts (`crossing`), and the start of a run is kept in the chunk where it ends
  * (`entering`). So the ends of any item are found by looking at one chunk.
  *
- * Cost: 128 + 64 bytes a chunk and up to 1/8 byte a chunk for each size class in use: at most 2.8 % of the
- * arena.
+ * Cost: 128 + 24 bytes a chunk, and 40 for each chunk and 1/8 byte for each chunk and inexact class of the
+ * free index: at most 2.8 % of the arena, and of that only what is touched.
  */
 #ifndef DF_LAYOUT_H
 #define DF_LAYOUT_H
@@ -35,15 +35,15 @@ enum {
 
 /* What is known of a chunk beside its granules' bits. */
 struct chunk {
-    uint8_t exact[40];  /* free runs of each exact class that start here */
-    uint8_t medium[15]; /* of the classes up to CLASS_LARGE: two counts of four bits each */
-    uint8_t pages;      /* bits 0, 1: the page is dirty; bits 4, 5: it is dirty and free */
+    uint8_t
+        counts[15];    /* free runs that start here of each inexact class below CLASS_LARGE: four bits each */
+    uint8_t pages;     /* bits 0, 1: the page is dirty; bits 4, 5: it is dirty and free */
     uint32_t crossing; /* length of the item that starts here and reaches into the next chunk; 0: none does */
     uint32_t
         entering; /* start of the free run that ends here and has begun in an earlier chunk; else stale */
 };
 
-static_assert(sizeof(struct chunk) == 64, "a chunk's record is one line");
+static_assert(sizeof(struct chunk) == 24, "no byte of a chunk's record is wasted");
 
 /* A sequence of granules: a block's place or a free run. */
 struct span {

@@ -24,13 +24,20 @@ static inline uint8_t page_purgeable(uint32_t page)
 
 enum { PURGEABLE = 0xF0 };
 
+/* Whether all of a page is committed. Of a capacity that is no number of pages the last is not, and is never
+ * purged: what lies behind the arena is not ours. */
+static inline bool page_is_whole(const struct df_heap *heap, uint32_t page)
+{
+    return heap->limit - page * PAGE_GRANULES >= PAGE_GRANULES;
+}
+
 /* Whether no granule of a page is live. Granules beyond what is committed are not free, but not live either.
  */
 static inline bool page_is_free(const struct df_heap *heap, uint32_t page)
 {
     const uint64_t *free = heap->free + page * PAGE_WORDS;
     uint32_t begin = page * PAGE_GRANULES;
-    if (heap->limit - begin >= PAGE_GRANULES)
+    if (page_is_whole(heap, page))
         return (free[0] & free[1] & free[2] & free[3]) == UINT64_MAX;
     return is_free(heap, begin) && run_end(heap, begin) == heap->limit;
 }
@@ -39,7 +46,7 @@ static inline void purge_add(struct df_heap *heap, uint32_t page)
 {
     uint8_t *pages = &heap->chunks[page / CHUNK_PAGES].pages;
     if ((*pages & PURGEABLE) == 0)
-        set_add(&heap->index, CLASS_PURGE, page / CHUNK_PAGES);
+        set_add(&heap->inexact, SET_PURGE, page / CHUNK_PAGES);
     *pages |= page_purgeable(page);
     heap->dirty_free++;
 }
@@ -49,7 +56,7 @@ static inline void purge_remove(struct df_heap *heap, uint32_t page)
     uint8_t *pages = &heap->chunks[page / CHUNK_PAGES].pages;
     *pages = (uint8_t)(*pages & ~page_purgeable(page));
     if ((*pages & PURGEABLE) == 0)
-        set_remove(&heap->index, CLASS_PURGE, page / CHUNK_PAGES);
+        set_remove(&heap->inexact, SET_PURGE, page / CHUNK_PAGES);
     heap->dirty_free--;
 }
 
@@ -70,10 +77,9 @@ static inline void pages_use(struct df_heap *heap, struct span span)
             continue;
         uint8_t *pages = &heap->chunks[page / CHUNK_PAGES].pages;
         heap->pinned++;
-        if (*pages & page_dirty(page))
+        if (*pages & page_purgeable(page))
             purge_remove(heap, page);
-        else
-            *pages |= page_dirty(page);
+        *pages |= page_dirty(page);
     }
 }
 
@@ -87,7 +93,8 @@ static inline void pages_leave(struct df_heap *heap, struct span span)
         if (!page_is_free(heap, page))
             continue;
         heap->pinned--;
-        purge_add(heap, page); /* it was in use, so it is dirty */
+        if (page_is_whole(heap, page))
+            purge_add(heap, page); /* it was in use, so it is dirty */
     }
 }
 

@@ -24,9 +24,8 @@ static inline void victim_set(struct df_heap *heap, struct span run)
 /* The lowest run of the smallest class at or above `class` that has one. */
 static inline struct span run_lowest(const struct df_heap *heap, uint32_t class)
 {
-    class = class_next(&heap->index, class);
-    return class < CLASS_COUNT ? run_find(heap, set_first(&heap->index, class), class, class_least(class))
-                               : NOWHERE;
+    class = class_next(heap, class);
+    return class < CLASS_COUNT ? class_first(heap, class) : NOWHERE;
 }
 
 /* The first run of a class that fits, in at most `probes` chunks. */
@@ -34,22 +33,27 @@ static inline struct span run_probe(const struct df_heap *heap, uint32_t class, 
                                     uint32_t probes)
 {
     struct span found = NOWHERE;
-    for (uint32_t chunk = set_next(&heap->index, class, 0);
-         chunk != NO_CHUNK && found.start == found.end && probes-- > 0;
-         chunk = set_next(&heap->index, class, chunk + 1))
+    for (uint32_t chunk = set_next(&heap->inexact, class - CLASS_EXACT, 0);
+         chunk != NO_MEMBER && found.start == found.end && probes-- > 0;
+         chunk = set_next(&heap->inexact, class - CLASS_EXACT, chunk + 1))
         found = run_find(heap, chunk, class, length);
     return found;
 }
 
-/* Rule 1 as far as most short requests go: a block from a run of its very length or from the victim; NOWHERE:
- * neither. The caller marks the block. */
+/* Rule 1 as far as most short requests go: a block that is a run of its very length, or the victim's front.
+ * NOWHERE: there is neither. The caller marks the block. */
 static inline struct span cut_short(struct df_heap *heap, uint32_t length)
 {
     uint32_t class = class_of(length);
     struct span victim = heap->victim;
-    if (heap->index.classes[0] >> class & 1) {
-        struct span block = run_exact(heap, set_first(&heap->index, class), length);
-        run_remove(heap, block);
+    if (class_has_run(heap, class)) {
+        uint32_t word = set_first(&heap->exact, class);
+        uint64_t runs = exact_runs(heap, word, length);
+        struct span block = {.start = word * WORD_GRANULES + lowest_bit(runs)};
+        block.end = block.start + length;
+        untag(heap, block);
+        if ((runs & (runs - 1)) == 0)
+            class_remove(heap, &heap->exact, class, class, word);
         heap->free_runs--;
         return block;
     }
@@ -75,7 +79,7 @@ static inline struct span run_for_long(const struct df_heap *heap, uint32_t leng
                                                             : found;
 }
 
-/* Rule 4. The caller marks the block. */
+/* Rule 4; the block's granules are not free any more. */
 static inline void run_cut(struct df_heap *heap, struct span run, struct span block, bool is_short)
 {
     struct span front = {run.start, block.start}, rest = {block.end, run.end};
