@@ -23,12 +23,10 @@ internal sealed record HeapSubject(string Name, HeapStatus Opened, IHeap? Heap, 
         return new HeapSubject("C#", status, heap, outside);
     }
 
-    public static HeapSubject Native(Trace trace) => Native(trace, NativeCore.Default);
-
-    public static HeapSubject Native(Trace trace, NativeCore core)
+    public static HeapSubject Native(Trace trace)
     {
         var outside = new ArenaOutside(trace.Capacity);
-        HeapStatus status = NativeHeap.TryOpen(Options(trace, outside), core, out NativeHeap? heap);
+        HeapStatus status = NativeHeap.TryOpen(Options(trace, outside), out NativeHeap? heap);
         return new HeapSubject("C", status, heap, outside);
     }
 

@@ -68,7 +68,7 @@ internal sealed class ModelHeap : IHeap
 
     private HashSet<long> PinnedPages() => [.. _blocks.SelectMany(block => PagesOf(block.Key, block.Key + block.Value))];
 
-    private IEnumerable<long> PurgeablePages() => _dirty.Except(PinnedPages());
+    private IEnumerable<long> PurgeablePages() => _dirty.Except(PinnedPages()).Where(page => (page + 1) * Page <= _committed);
 
     // --- Which run ---
 
@@ -165,7 +165,7 @@ internal sealed class ModelHeap : IHeap
     private void Cut(HeapRange run, long offset, long length, bool isShort)
     {
         var rest = new HeapRange(offset + length, run.End - offset - length);
-        if (run == _victim || (isShort && rest.Length > 0)) _victim = rest;
+        if (run == _victim || (isShort && rest.Length > 0)) _victim = rest.Length > 0 ? rest : default;
     }
 
     private void Zero(long offset, long end)
@@ -244,7 +244,7 @@ internal sealed class ModelHeap : IHeap
     public bool TryPurgeNext(long below, long most, out HeapRange range)
     {
         range = default;
-        HashSet<long> pages = [.. PurgeablePages().Where(page => (page + 1) * Page <= Math.Min(below, _committed))];
+        HashSet<long> pages = [.. PurgeablePages().Where(page => (page + 1) * Page <= below)];
         if (pages.Count == 0 || most < Page) return false;
         long last = pages.Max(), first = last;
         while (pages.Contains(first - 1) && (last - first + 2) * Page <= most) first--;
