@@ -13,7 +13,7 @@ clang=$(command -v clang || command -v clang-14) || { echo "run.sh: clang is not
 "$clang" -std=c11 -D_GNU_SOURCE -g -O2 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
     -I "$native/include" -o "$work/fuzz_trace" "$here/fuzz_trace.c" "$native"/src/core/*.c
 
-"$work/fuzz_trace" -max_total_time="$seconds" -max_len=400 -print_final_stats=1 -artifact_prefix="$work/" \
+"$work/fuzz_trace" -max_total_time="$seconds" -max_len=400 -len_control=20 -print_final_stats=1 -artifact_prefix="$work/" \
     "$work/found" "$here/corpus"
 
 rm -f "$work/smallest"/*
