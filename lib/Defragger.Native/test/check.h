@@ -15,8 +15,7 @@ static unsigned check_passed, check_failed, check_pending;
 /* Gives the condition back, so that a test can leave where going on makes no sense. */
 #define CHECK(condition) check_note((condition), __FILE__, __LINE__, #condition)
 
-/* A check that is known to fail, with the reason; says so when it holds, for then it should become a CHECK.
- */
+/* A check that is known to fail, with the reason. It says so when it holds: then it should become a CHECK. */
 #define PENDING(condition, why) check_note_pending((condition), __FILE__, __LINE__, #condition, why)
 
 static inline bool check_note(bool holds, const char *file, int line, const char *text)

@@ -549,8 +549,7 @@ static void grow_and_shrink(struct arena *arena)
     }
 }
 
-/* Commit refuses at the nth call, or from it on, for every n: the heap stays sound, and does not lose a byte.
- */
+/* Commit refuses at the nth call, or from it on, for every n: the heap stays sound and loses no byte. */
 static void test_refused_commits(void)
 {
     enum { REACH = 48 * CHUNK };
