@@ -210,7 +210,7 @@ static void statistics_are_true(void)
     REQUIRE(victims == (now.victim.length > 0));
 }
 
-/* All free runs but the victim; the victim, too, where its chunk has a run of its class (smoke.c: pending).
+/* All free runs but the victim; the victim, too, where its chunk has a run of its class (pending in smoke.c).
  */
 static void index_is_true(void)
 {

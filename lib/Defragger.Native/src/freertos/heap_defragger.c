@@ -8,7 +8,7 @@
  *
  *   1. The heap is opened by the first allocation; until then there are no free bytes, as in heap_4.
  *   2. The core is called with the scheduler suspended, never otherwise.
- *   3. free_now and free_least change in there too, and are read without: a word, read whole.
+ *   3. free_now and free_least are read without that, and free_least is reset: a word each, as in heap_4.
  *   4. ucHeap need not be zero at the start; the metadata is cleared when the heap is opened.
  *
  * Cost for 32 KiB: test/freertos/report.sh. Malloc and free take the same few steps however many blocks there
