@@ -26,6 +26,10 @@ Task Pester -Depends Build -Description 'The specs only, in Pester 5.' {
     Invoke-Pester -Configuration @{ Run = @{ Path = "$PSScriptRoot/tests/pester"; Throw = $true } }
 }
 
+Task Coverage -Description 'Branch coverage of the C core by its own tests; fails below 95 %.' {
+    Exec { & "$PSScriptRoot/lib/Defragger.Native/test/coverage.sh" }
+}
+
 Task Stage -Depends Build -Description 'The module as a user installs it, in artifacts/module.' {
     Assert (Test-Path "$Artifacts/module/Defragger/Defragger.psd1") 'The build did not stage the module.'
 }

@@ -1,0 +1,522 @@
+/*
+ * Bytes as operations on a heap, each compared with a naive second opinion, and followed by df_heap_check (in
+ * large arenas, every eighth).
+ *
+ * Every input is valid. Two bytes choose the arena, one the growth; then operations follow until the bytes
+ * end:
+ *
+ *   byte 0      bits 0-2: what (below); bits 3-7: slot
+ *   byte 1      size (size_of), where one is needed
+ *   byte 2      alignment: 16 << byte % 12; with ALLOCATE_ALIGNED only
+ *
+ * The second opinion is a list of blocks, and a byte for each granule: what does it hold. From these alone it
+ * knows what every answer has to be but which of several places a block gets: whether a request succeeds,
+ * where a mistaken offset lies, which pages a purge may take, what a zeroed block reads.
+ *
+ * With -fsanitize=fuzzer a libFuzzer target (run.sh); with FUZZ_MAIN a program that runs files and folders of
+ * inputs: fuzz_trace [--print] FILE|FOLDER... On a failure the operations are printed as a trace, and it
+ * aborts.
+ */
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "defragger.h"
+
+enum {
+    SLOTS = 32,
+    CHUNK = 8192,
+    CAPACITY_MOST = 80 * CHUNK, /* more than 64 chunks: two levels of the index */
+    GRANULES_MOST = CAPACITY_MOST / DF_GRANULE,
+    OPERATIONS_MOST = 4096,
+};
+
+enum what {
+    ALLOCATE,
+    ALLOCATE_ALIGNED,
+    ALLOCATE_ZEROED,
+    RELEASE,
+    RESIZE,
+    PURGE,
+    MISTAKE, /* an offset that no block has */
+    REFUSE,  /* commit refuses the next calls: slot of them */
+};
+
+/* What a granule holds. */
+enum { ZEROS, ANYTHING };
+
+struct block {
+    uint64_t offset, length; /* whole granules */
+    bool live;
+};
+
+struct run {
+    struct df_heap *heap;
+    uint64_t capacity, growth, committed;
+    struct block blocks[SLOTS];
+    unsigned char holds[GRANULES_MOST];
+    unsigned refusals; /* calls of commit to refuse */
+    bool refused;      /* one was, in this operation */
+    uint64_t purged;   /* in this operation */
+    uint64_t purged_at;
+    uint64_t live, live_most;
+    FILE *log; /* where operations are written as a trace; NULL: nowhere */
+};
+
+static struct run run;
+static unsigned char *metadata;
+static const uint8_t *input;
+static size_t input_size;
+static bool printing;
+
+/* --- Failing --- */
+
+static void play(FILE *log);
+
+#define REQUIRE(condition)                                                                                   \
+    do {                                                                                                     \
+        if (!(condition))                                                                                    \
+            fail(__LINE__, #condition);                                                                      \
+    } while (0)
+
+static _Noreturn void fail(int line, const char *text)
+{
+    static bool failing;
+    if (!failing) { /* the second time it ends here too, with the trace told */
+        failing = true;
+        play(stderr);
+    }
+    int broken = run.heap != NULL ? df_heap_check(run.heap) : 0;
+    fprintf(stderr, "fuzz_trace.c:%d: %s does not hold\n", line, text);
+    fprintf(stderr, "rule %d: %s\n", broken, df_heap_rule(broken));
+    abort();
+}
+
+/* --- The world --- */
+
+static bool commit(void *context, uint64_t offset, uint64_t length)
+{
+    (void)context;
+    REQUIRE(offset == run.committed && length > 0 && length <= run.capacity - offset);
+    REQUIRE((offset + length) % CHUNK == 0 || offset + length == run.capacity);
+    if (run.refusals > 0) {
+        run.refusals--;
+        run.refused = true;
+        return false;
+    }
+    memset(run.holds + offset / DF_GRANULE, ZEROS, length / DF_GRANULE);
+    run.committed += length;
+    return true;
+}
+
+static void purge(void *context, uint64_t offset, uint64_t length)
+{
+    (void)context;
+    REQUIRE(offset % DF_PAGE == 0 && length % DF_PAGE == 0 && length > 0);
+    REQUIRE(offset + length <= run.committed && offset + length <= run.purged_at); /* from the top down */
+    for (int slot = 0; slot < SLOTS; slot++) {
+        const struct block *block = &run.blocks[slot];
+        REQUIRE(!block->live || block->offset + block->length <= offset || offset + length <= block->offset);
+    }
+    memset(run.holds + offset / DF_GRANULE, ZEROS, length / DF_GRANULE);
+    run.purged += length;
+    run.purged_at = offset;
+}
+
+static void zero(void *context, uint64_t offset, uint64_t length)
+{
+    (void)context;
+    REQUIRE(length > 0 && offset + length <= run.committed);
+    memset(run.holds + offset / DF_GRANULE, ZEROS, length / DF_GRANULE);
+}
+
+/* --- The second opinion --- */
+
+/* The end of the free memory that begins at `from`: the next block, or the end of the arena. */
+static uint64_t gap_end(uint64_t from)
+{
+    uint64_t end = run.capacity;
+    for (int slot = 0; slot < SLOTS; slot++)
+        if (run.blocks[slot].live && run.blocks[slot].offset >= from && run.blocks[slot].offset < end)
+            end = run.blocks[slot].offset;
+    return end;
+}
+
+/* The longest free memory, of what is committed or of all. */
+static uint64_t gap_longest(uint64_t limit)
+{
+    uint64_t longest = 0, end = gap_end(0) < limit ? gap_end(0) : limit;
+    longest = end;
+    for (int slot = 0; slot < SLOTS; slot++) {
+        uint64_t begin = run.blocks[slot].offset + run.blocks[slot].length;
+        if (!run.blocks[slot].live || begin > limit)
+            continue;
+        end = gap_end(begin) < limit ? gap_end(begin) : limit;
+        longest = end - begin > longest ? end - begin : longest;
+    }
+    return longest;
+}
+
+static enum df_status mistake_at(uint64_t offset)
+{
+    if (offset % DF_GRANULE != 0 || offset >= run.committed)
+        return DF_NOT_IN_HEAP;
+    for (int slot = 0; slot < SLOTS; slot++) {
+        const struct block *block = &run.blocks[slot];
+        if (block->live && offset >= block->offset && offset < block->offset + block->length)
+            return offset == block->offset ? DF_OK : DF_INSIDE_BLOCK;
+    }
+    return DF_ALREADY_FREE;
+}
+
+static void place_is_good(const struct block *made, uint64_t alignment)
+{
+    REQUIRE(made->offset % alignment == 0 && made->offset % DF_GRANULE == 0);
+    REQUIRE(made->offset + made->length <= run.committed);
+    for (int slot = 0; slot < SLOTS; slot++) {
+        const struct block *block = &run.blocks[slot];
+        REQUIRE(!block->live || block == made || block->offset + block->length <= made->offset ||
+                made->offset + made->length <= block->offset);
+    }
+}
+
+static void live_change(uint64_t from, uint64_t to)
+{
+    run.live += to - from;
+    run.live_most = run.live > run.live_most ? run.live : run.live_most;
+}
+
+static void statistics_are_true(void)
+{
+    struct df_statistics now;
+    struct df_item item;
+    uint64_t at = 0, blocks = 0, free_runs = 0, victims = 0;
+    df_heap_statistics(run.heap, &now);
+    for (; df_heap_walk(run.heap, at, &item); at += item.length) {
+        REQUIRE(item.live ? mistake_at(at) == DF_OK : gap_end(at) >= at + item.length);
+        REQUIRE(item.live || gap_end(at) == at + item.length || at + item.length == run.committed);
+        blocks += item.live;
+        free_runs += !item.live;
+        victims += !item.live && at == now.victim.offset && item.length == now.victim.length;
+    }
+    REQUIRE(at == run.committed && now.committed == run.committed && now.capacity == run.capacity);
+    REQUIRE(now.live == run.live && now.free == run.committed - run.live);
+    REQUIRE(now.free_least == run.capacity - run.live_most);
+    REQUIRE(now.live_blocks == blocks && now.free_runs == free_runs);
+    REQUIRE(now.largest_free == gap_longest(run.committed));
+    REQUIRE(victims == (now.victim.length > 0));
+}
+
+/* All free runs but the victim; the victim, too, where its chunk has a run of its class (pending in smoke.c).
+ */
+static void index_is_true(void)
+{
+    static struct df_range runs[GRANULES_MOST];
+    struct df_statistics now;
+    df_heap_statistics(run.heap, &now);
+    size_t count = df_heap_index(run.heap, runs, GRANULES_MOST),
+           others = now.free_runs - (now.victim.length > 0);
+    REQUIRE(count == others || (now.victim.length > 0 && count == others + 1));
+    for (size_t i = 0; i < count; i++) {
+        struct df_item item;
+        REQUIRE(df_heap_walk(run.heap, runs[i].offset, &item) && !item.live && item.length == runs[i].length);
+        REQUIRE(runs[i].offset == 0 || mistake_at(runs[i].offset - DF_GRANULE) != DF_ALREADY_FREE);
+        for (size_t j = 0; j < i; j++)
+            REQUIRE(runs[i].offset != runs[j].offset);
+    }
+}
+
+/* --- Operations --- */
+
+static uint64_t whole_granules(uint64_t size)
+{
+    return size == 0 ? DF_GRANULE : (size + DF_GRANULE - 1) / DF_GRANULE * DF_GRANULE;
+}
+
+/* Every short length in granules, then steps up to the whole arena and beyond. */
+static uint64_t size_of(uint8_t byte)
+{
+    if (byte < 80)
+        return byte == 0 ? 0 : (uint64_t)byte * DF_GRANULE - byte % 3u;
+    if (byte < 160)
+        return (uint64_t)(byte - 79) * 512 - byte % 2;
+    if (byte < 240)
+        return (uint64_t)(byte - 159) * CHUNK - (byte % 2 ? 0 : DF_GRANULE);
+    return byte < 248 ? run.capacity - (uint64_t)(byte - 240) * DF_GRANULE % run.capacity
+                      : DF_CAPACITY_MAX - 3 + (byte - 248);
+}
+
+static void log_line(char letter, int slot, uint64_t size, uint64_t alignment)
+{
+    if (run.log == NULL)
+        return;
+    fprintf(run.log, "%c %d", letter, slot);
+    if (letter != 'f')
+        fprintf(run.log, " %" PRIu64, size);
+    if (alignment != DF_GRANULE)
+        fprintf(run.log, " %" PRIu64, alignment);
+    fprintf(run.log, "\n");
+}
+
+static void allocate(int slot, uint64_t size, uint64_t alignment, bool zeroed)
+{
+    struct block *block = &run.blocks[slot];
+    uint64_t offset = 0, length = whole_granules(size), needed = length + alignment - DF_GRANULE;
+    if (block->live)
+        return;
+    log_line(zeroed ? 'z' : 'a', slot, size, alignment);
+    enum df_status status = zeroed ? df_heap_allocate_zeroed(run.heap, size, &offset)
+                                   : df_heap_allocate(run.heap, size, alignment, &offset);
+    if (size > DF_CAPACITY_MAX) {
+        REQUIRE(status == DF_INVALID_SIZE);
+        return;
+    }
+    bool fits = gap_longest(run.capacity) >= needed;
+    if (status != DF_OK) {
+        REQUIRE(status == DF_OUT_OF_MEMORY && (!fits || run.refused));
+        REQUIRE(gap_longest(run.committed) < needed);
+        return;
+    }
+    REQUIRE(fits);
+    *block = (struct block){offset, length, true};
+    place_is_good(block, alignment);
+    live_change(0, length);
+    unsigned char *holds = run.holds + offset / DF_GRANULE;
+    for (uint64_t at = 0; zeroed && at < length / DF_GRANULE; at++)
+        REQUIRE(holds[at] == ZEROS);
+    memset(holds, ANYTHING, length / DF_GRANULE);
+}
+
+static void release(int slot)
+{
+    struct block *block = &run.blocks[slot];
+    if (!block->live)
+        return;
+    log_line('f', slot, 0, DF_GRANULE);
+    REQUIRE(df_heap_release(run.heap, block->offset) == DF_OK);
+    block->live = false;
+    live_change(block->length, 0);
+    REQUIRE(df_heap_release(run.heap, block->offset) == DF_ALREADY_FREE);
+}
+
+static void resize(int slot, uint64_t size)
+{
+    struct block *block = &run.blocks[slot];
+    uint64_t length = whole_granules(size), usable = 0;
+    if (!block->live)
+        return;
+    log_line('r', slot, size, DF_GRANULE);
+    uint64_t room = gap_end(block->offset + block->length) - block->offset, before = run.committed;
+    enum df_status status = df_heap_resize(run.heap, block->offset, size);
+    if (size > DF_CAPACITY_MAX) {
+        REQUIRE(status == DF_INVALID_SIZE);
+        return;
+    }
+    REQUIRE(status == DF_OK || status == DF_NO_ROOM);
+    REQUIRE((status == DF_OK) == (length <= room) || (run.refused && block->offset + length > before));
+    if (status == DF_OK) {
+        if (length > block->length)
+            memset(run.holds + (block->offset + block->length) / DF_GRANULE, ANYTHING,
+                   (length - block->length) / DF_GRANULE);
+        live_change(block->length, length);
+        block->length = length;
+        place_is_good(block, DF_GRANULE);
+    }
+    REQUIRE(df_heap_usable_size(run.heap, block->offset, &usable) == DF_OK && usable == block->length);
+}
+
+/* What the plan lists has to be what the purge then takes. */
+static void purge_some(uint64_t most)
+{
+    struct df_range range = {UINT64_MAX, 0};
+    struct df_statistics before, after;
+    uint64_t planned = 0;
+    if (run.log != NULL)
+        fprintf(run.log, "p %" PRIu64 "\n", most / DF_PAGE);
+    while (df_heap_purge_next(run.heap, range.offset, most - planned, &range))
+        planned += range.length;
+    df_heap_statistics(run.heap, &before);
+    run.purged_at = UINT64_MAX;
+    REQUIRE(df_heap_purge(run.heap, most) == planned && run.purged == planned && planned <= most);
+    df_heap_statistics(run.heap, &after);
+    REQUIRE(after.dirty_free == before.dirty_free - planned && after.pinned == before.pinned);
+    /* A last page that the arena has a part of only is never purged. */
+    REQUIRE(most < before.dirty_free || after.dirty_free == 0 ||
+            (run.capacity % DF_PAGE != 0 && after.dirty_free == DF_PAGE));
+}
+
+static void mistake(uint64_t offset)
+{
+    uint64_t usable;
+    enum df_status expected = mistake_at(offset);
+    if (run.log != NULL)
+        fprintf(run.log, "# and an offset that is none: %" PRIu64 "\n", offset);
+    REQUIRE(df_heap_usable_size(run.heap, offset, &usable) == expected);
+    if (expected == DF_OK)
+        return;
+    REQUIRE(df_heap_release(run.heap, offset) == expected);
+    REQUIRE(df_heap_resize(run.heap, offset, 1) == expected);
+}
+
+/* --- A run --- */
+
+static uint8_t next(size_t *at)
+{
+    return *at < input_size ? input[(*at)++] : 0;
+}
+
+static uint64_t capacity_of(uint8_t kind, uint8_t number)
+{
+    switch (kind % 8) {
+    case 0: /* from a granule up */
+        return (uint64_t)(number + 1) * DF_GRANULE;
+    case 1: /* around whole chunks */
+        return (uint64_t)(number % 4 + 1) * CHUNK + (uint64_t)(number / 4 % 3) * DF_GRANULE;
+    case 2:
+        return (uint64_t)(number % 8 + 1) * DF_PAGE;
+    case 3: /* two levels */
+        return CAPACITY_MOST - (uint64_t)(number % 16) * 3 * DF_PAGE - (uint64_t)(number / 16) * DF_GRANULE;
+    default:
+        return (uint64_t)(number % 6 + 1) * CHUNK;
+    }
+}
+
+static void run_open(size_t *at)
+{
+    uint8_t kind = next(at), number = next(at), growth = next(at);
+    run.capacity = capacity_of(kind, number);
+    run.growth = growth % 4 == 0 ? 0 : growth % 4 == 1 ? 1 : (uint64_t)growth * 700;
+    if (run.log != NULL)
+        fprintf(run.log, "# replay --capacity %" PRIu64 " --growth %" PRIu64 "\nh %" PRIu64 "\n",
+                run.capacity, run.growth, (run.capacity + DF_PAGE - 1) / DF_PAGE * DF_PAGE);
+    struct df_heap_options options = {run.capacity, run.growth, {NULL, commit, purge, zero}};
+    size_t size = df_heap_metadata_size(run.capacity);
+    memset(metadata, 0, size);
+    REQUIRE(df_heap_open(metadata, size, &options, &run.heap) == DF_OK);
+}
+
+static void step(size_t *at)
+{
+    uint8_t byte = next(at);
+    int slot = byte >> 3;
+    uint64_t alignment = DF_GRANULE, size;
+    switch ((enum what)(byte & 7)) {
+    case ALLOCATE:
+    case ALLOCATE_ZEROED:
+        allocate(slot, size_of(next(at)), alignment, (byte & 7) == ALLOCATE_ZEROED);
+        break;
+    case ALLOCATE_ALIGNED:
+        size = size_of(next(at));
+        alignment <<= next(at) % 12;
+        allocate(slot, size, alignment, false);
+        break;
+    case RELEASE:
+        release(slot);
+        break;
+    case RESIZE:
+        resize(slot, size_of(next(at)));
+        break;
+    case PURGE:
+        purge_some(slot == 0 ? UINT64_MAX : (uint64_t)slot * DF_PAGE - 1 + (uint64_t)slot % 2);
+        break;
+    case MISTAKE:
+        size = size_of(next(at));
+        mistake(run.blocks[slot].offset + size + (size % 7 == 0));
+        break;
+    case REFUSE:
+        if (run.log != NULL)
+            fprintf(run.log, "# the next %d commits are refused\n", slot % 4);
+        run.refusals = (unsigned)slot % 4;
+        break;
+    }
+}
+
+static void play(FILE *log)
+{
+    size_t at = 0;
+    memset(&run, 0, sizeof run);
+    run.log = log;
+    run_open(&at);
+    /* To look at all of a large arena takes a millisecond. A failure is looked for again with every step. */
+    int pace = run.capacity > 16 * CHUNK && log == NULL ? 8 : 1;
+    for (int count = 0; at < input_size && count < OPERATIONS_MOST; count++) {
+        run.refused = false;
+        run.purged = 0;
+        step(&at);
+        if (count % pace == 0 || at >= input_size) {
+            REQUIRE(df_heap_check(run.heap) == 0);
+            statistics_are_true();
+            index_is_true();
+        }
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (metadata == NULL)
+        metadata = aligned_alloc(64, (df_heap_metadata_size(CAPACITY_MOST) + 63) / 64 * 64);
+    if (metadata == NULL)
+        abort();
+    input = data;
+    input_size = size;
+    play(printing ? stdout : NULL);
+    return 0;
+}
+
+/* --- Without libFuzzer --- */
+
+#ifdef FUZZ_MAIN
+
+static unsigned inputs;
+
+static void run_file(const char *path)
+{
+    static uint8_t bytes[1 << 16];
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        perror(path);
+        exit(2);
+    }
+    size_t size = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    if (printing)
+        printf("# %s\n", path);
+    LLVMFuzzerTestOneInput(bytes, size);
+    inputs++;
+}
+
+static void run_path(const char *path)
+{
+    DIR *folder = opendir(path);
+    if (folder == NULL) {
+        run_file(path);
+        return;
+    }
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        char name[4096];
+        snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
+        if (entry->d_name[0] != '.')
+            run_file(name);
+    }
+    closedir(folder);
+}
+
+int main(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--print") == 0)
+            printing = true;
+        else
+            run_path(argv[i]);
+    }
+    free(metadata);
+    printf("%u passed, 0 failed\n", inputs);
+    return inputs == 0;
+}
+
+#endif

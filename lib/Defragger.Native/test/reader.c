@@ -1,0 +1,112 @@
+/* The trace reader (trace.h): what it takes comes back as the same text, what it refuses names the line. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "trace.h"
+
+static FILE *text_of(const char *text)
+{
+    FILE *file = tmpfile();
+    if (file == NULL || fputs(text, file) < 0)
+        exit(2);
+    rewind(file);
+    return file;
+}
+
+static void takes(const char *head, const char *operations)
+{
+    static struct trace_reader reader;
+    struct trace_operation operation;
+    char text[1024], written[1024] = "";
+    snprintf(text, sizeof text, "%s%s", head, operations);
+    FILE *file = text_of(text), *memory = fmemopen(written, sizeof written, "w");
+    CHECK(trace_open(&reader, file) && reader.capacity == 8192);
+    enum trace_step step;
+    while ((step = trace_next(&reader, &operation)) == TRACE_OPERATION) {
+        trace_write(memory, operation);
+        fputc('\n', memory);
+    }
+    CHECK(step == TRACE_END);
+    fclose(memory);
+    fclose(file);
+    CHECK(strcmp(written, operations) == 0);
+}
+
+static void refuses(const char *text, const char *fault)
+{
+    static struct trace_reader reader;
+    struct trace_operation operation;
+    FILE *file = text_of(text);
+    bool refused = !trace_open(&reader, file);
+    enum trace_step step = TRACE_OPERATION;
+    while (!refused && step == TRACE_OPERATION)
+        step = trace_next(&reader, &operation);
+    if (!CHECK((refused || step == TRACE_FAULT) && strncmp(reader.fault, fault, strlen(fault)) == 0))
+        printf("  %s", text);
+    fclose(file);
+}
+
+int main(void)
+{
+    takes("h 8192\n",
+          "a 0 16\na 1 0\na 2 5 1\na 3 5 1073741824\nz 2147483647 281474976710656\nr 3 9\nf 3\np 7\n");
+    takes("# a story\n#\n# of three lines\nh 8192\n", "");
+    takes("h 8192\n", "p 0\n");
+
+    refuses("", "line 1: ''");
+    refuses("# story\n", "line 2: ''");
+    refuses("#story\nh 8192\n", "line 1: '#story'");
+    refuses("h 8191\n", "line 1: 'h 8191'");
+    refuses("h 0\n", "line 1: 'h 0'");
+    refuses("h 08192\n", "line 1:");
+    refuses("h 8192 \n", "line 1:");
+    refuses("H 8192\n", "line 1:");
+    const char *const lines[] = {
+        "",
+        "a",
+        "a 1",
+        "a 1 2 3 4",
+        "a 1 2 3",
+        "a 1 2 0",
+        "a 1 2 2147483648",
+        "a 1  2",
+        "a  1 2",
+        "a 1 2 ",
+        " a 1 2",
+        "z 1",
+        "z 1 2 16",
+        "r 1",
+        "r 1 2 3",
+        "f",
+        "f 1 2",
+        "p",
+        "p 1 2",
+        "q 1",
+        "a -1 2",
+        "a 1 +2",
+        "a 01 2",
+        "a 1 02",
+        "a 1 281474976710657",
+        "f 2147483648",
+        "# late",
+        "h 8192",
+        "a 1 0x10",
+        "a\t1\t2",
+        "ab 1 2",
+        "a 1 9223372036854775808",
+        "p 281474976710657",
+        "f 1\r",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        char text[128];
+        snprintf(text, sizeof text, "h 8192\nf 1\n%s\nf 2\n", lines[i]);
+        refuses(text, "line 3: '");
+    }
+    static char longest[TRACE_LINE_MOST + 100];
+    memset(longest, 'x', sizeof longest - 1);
+    longest[0] = '#';
+    longest[1] = ' ';
+    refuses(longest, "line 1: ");
+    return check_end();
+}

@@ -1,0 +1,426 @@
+/*
+ * Replays a trace on a heap over real memory: replay [OPTION...] FILE|-
+ *
+ *   --check every|N|end  df_heap_check after every operation, every N of them, or at the end only (default)
+ *   --print              an operation, its status and its offset a line
+ *   --time               no checks and no payload: ns per operation, the best of three
+ *   --growth BYTES       what the heap commits at a time (default 65536; 0: all when it is opened)
+ *   --capacity BYTES     another arena than the trace's
+ *
+ * Every block is filled with a pattern of its slot and operation, and verified when it is released or
+ * resized, so two blocks that overlap show; a zeroed block must read zero; purged pages too (arena.c). A
+ * resize that finds no room allocates, copies and releases, as realloc does.
+ *
+ * Exit code: 0; 1: the heap broke a rule; 2: the call or the trace is wrong.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "arena.h"
+#include "trace.h"
+
+enum { SLOTS_MOST = 1 << 24 /* as the recorder has: lib/Defragger.Native/trace/slot_set.h */ };
+
+/* --- What is replayed --- */
+
+struct script {
+    struct trace_operation *operations;
+    size_t count;
+    uint32_t slots; /* above the highest that is named */
+    uint64_t first_line, capacity;
+};
+
+struct slot {
+    uint64_t offset, size; /* size as asked for */
+    uint64_t seed;         /* of the pattern in it */
+    bool live;
+};
+
+struct options {
+    const char *file;
+    size_t check_every; /* 0: at the end */
+    bool print, time;
+    uint64_t growth, capacity;
+};
+
+struct replay {
+    struct arena arena;
+    struct slot *slots;
+    bool has_payload;
+    uint64_t asked, asked_peak; /* bytes in live blocks, as asked for */
+    uint64_t refused, moved;    /* operations */
+    char fault[200];            /* what rule the heap broke; empty: none */
+};
+
+static void *need(void *memory)
+{
+    if (memory == NULL) {
+        fprintf(stderr, "replay: out of memory\n");
+        exit(2);
+    }
+    return memory;
+}
+
+static bool script_read(struct script *script, FILE *text)
+{
+    static struct trace_reader reader;
+    size_t room = 0;
+    enum trace_step step = trace_open(&reader, text) ? TRACE_OPERATION : TRACE_FAULT;
+    script->capacity = reader.capacity;
+    script->first_line = reader.line + 1;
+    while (step == TRACE_OPERATION) {
+        if (script->count == room) {
+            room = room == 0 ? 4096 : 2 * room;
+            script->operations = need(realloc(script->operations, room * sizeof *script->operations));
+        }
+        struct trace_operation *operation = &script->operations[script->count];
+        step = trace_next(&reader, operation);
+        if (step == TRACE_OPERATION && operation->slot >= SLOTS_MOST) {
+            fprintf(stderr, "replay: line %" PRIu64 ": slots up to %d are replayed here\n", reader.line,
+                    SLOTS_MOST - 1);
+            return false;
+        }
+        script->count += step == TRACE_OPERATION;
+        if (step == TRACE_OPERATION && operation->slot >= script->slots)
+            script->slots = operation->slot + 1;
+    }
+    if (step == TRACE_FAULT)
+        fprintf(stderr, "replay: %s\n", reader.fault);
+    return step == TRACE_END;
+}
+
+/* --- Payload --- */
+
+static uint64_t pattern(uint64_t seed, uint64_t word)
+{
+    return (seed + word) * UINT64_C(0x9E3779B97F4A7C15) | 1; /* never zero */
+}
+
+static uint64_t whole_granules(uint64_t size)
+{
+    return size == 0 ? DF_GRANULE : (size + DF_GRANULE - 1) / DF_GRANULE * DF_GRANULE;
+}
+
+/* Blocks are whole granules, at multiples of granules: whole, aligned words. */
+static void payload_write(struct replay *replay, const struct slot *slot)
+{
+    uint64_t *words = (void *)(replay->arena.base + slot->offset);
+    for (uint64_t at = 0; replay->has_payload && at < whole_granules(slot->size) / sizeof *words; at++)
+        words[at] = pattern(slot->seed, at);
+}
+
+static bool payload_holds(const struct replay *replay, const struct slot *slot, uint64_t size)
+{
+    const uint64_t *words = (const void *)(replay->arena.base + slot->offset);
+    for (uint64_t at = 0; replay->has_payload && at < whole_granules(size) / sizeof *words; at++)
+        if (words[at] != pattern(slot->seed, at))
+            return false;
+    return true;
+}
+
+/* --- Operations --- */
+
+static bool holds(struct replay *replay, bool condition, const char *rule)
+{
+    if (!condition && replay->fault[0] == 0)
+        snprintf(replay->fault, sizeof replay->fault, "%s", rule);
+    return condition;
+}
+
+static void asked_change(struct replay *replay, uint64_t from, uint64_t to)
+{
+    replay->asked += to - from;
+    if (replay->asked > replay->asked_peak)
+        replay->asked_peak = replay->asked;
+}
+
+/* What is true of a block that was just allocated or resized. */
+static void block_verify(struct replay *replay, const struct slot *slot, uint64_t alignment)
+{
+    uint64_t usable = 0;
+    if (!replay->has_payload)
+        return;
+    holds(replay, df_heap_usable_size(replay->arena.heap, slot->offset, &usable) == DF_OK,
+          "a block is known");
+    holds(replay, usable == whole_granules(slot->size), "a block occupies its size in whole granules");
+    holds(replay, slot->offset % DF_GRANULE == 0 && slot->offset % alignment == 0, "a block is aligned");
+    holds(replay, slot->offset + usable <= replay->arena.committed, "a block lies in committed memory");
+}
+
+static enum df_status allocate(struct replay *replay, struct slot *slot,
+                               const struct trace_operation *operation, uint64_t seed)
+{
+    struct df_heap *heap = replay->arena.heap;
+    struct slot made = {.size = operation->size, .seed = seed, .live = true};
+    bool zeroed = operation->kind == TRACE_ALLOCATE_ZEROED;
+    enum df_status status = zeroed ? df_heap_allocate_zeroed(heap, made.size, &made.offset)
+                                   : df_heap_allocate(heap, made.size, operation->alignment, &made.offset);
+    if (status != DF_OK)
+        return status;
+    *slot = made;
+    block_verify(replay, slot, operation->alignment);
+    if (zeroed && replay->has_payload)
+        holds(replay, arena_is_zero(&replay->arena, made.offset, whole_granules(made.size)),
+              "a zeroed block reads zero");
+    if (replay->fault[0] == 0)
+        payload_write(replay, slot);
+    asked_change(replay, 0, made.size);
+    return DF_OK;
+}
+
+static enum df_status release(struct replay *replay, struct slot *slot)
+{
+    holds(replay, payload_holds(replay, slot, slot->size), "nobody else writes to a block");
+    slot->live = false;
+    asked_change(replay, slot->size, 0);
+    return df_heap_release(replay->arena.heap, slot->offset);
+}
+
+static enum df_status move(struct replay *replay, struct slot *slot, uint64_t size)
+{
+    struct df_heap *heap = replay->arena.heap;
+    uint64_t offset, kept = slot->size < size ? slot->size : size;
+    enum df_status status = df_heap_allocate(heap, size, DF_GRANULE, &offset);
+    if (status != DF_OK)
+        return status;
+    replay->moved++;
+    if (replay->has_payload)
+        memcpy(replay->arena.base + offset, replay->arena.base + slot->offset, whole_granules(kept));
+    status = df_heap_release(heap, slot->offset);
+    slot->offset = offset;
+    return status;
+}
+
+static enum df_status resize(struct replay *replay, struct slot *slot, uint64_t size)
+{
+    uint64_t had = slot->size;
+    enum df_status status = df_heap_resize(replay->arena.heap, slot->offset, size);
+    if (status == DF_NO_ROOM)
+        status = move(replay, slot, size);
+    if (status != DF_OK) {
+        holds(replay, payload_holds(replay, slot, had), "a refused resize changes nothing");
+        return status;
+    }
+    holds(replay, payload_holds(replay, slot, had < size ? had : size), "a resize keeps the content");
+    slot->size = size;
+    block_verify(replay, slot, DF_GRANULE);
+    if (replay->fault[0] == 0)
+        payload_write(replay, slot);
+    asked_change(replay, had, size);
+    return DF_OK;
+}
+
+static void purge(struct replay *replay, uint64_t pages)
+{
+    uint64_t before = replay->arena.purged, purged = df_heap_purge(replay->arena.heap, pages * DF_PAGE);
+    holds(replay, purged % DF_PAGE == 0 && purged <= pages * DF_PAGE, "a purge keeps to what was allowed");
+    holds(replay, purged == replay->arena.purged - before, "a purge tells what it did");
+}
+
+static bool is_possible(const struct slot *slot, enum trace_kind kind)
+{
+    return kind == TRACE_PURGE || slot->live == (kind == TRACE_RESIZE || kind == TRACE_RELEASE);
+}
+
+static enum df_status step(struct replay *replay, const struct trace_operation *operation, uint64_t seed)
+{
+    struct slot *slot = &replay->slots[operation->slot];
+    if (!is_possible(slot, operation->kind))
+        return DF_OK;
+    switch (operation->kind) {
+    case TRACE_ALLOCATE:
+    case TRACE_ALLOCATE_ZEROED:
+        return allocate(replay, slot, operation, seed);
+    case TRACE_RESIZE:
+        return resize(replay, slot, operation->size);
+    case TRACE_RELEASE:
+        return release(replay, slot);
+    case TRACE_PURGE:
+        purge(replay, operation->size);
+        return DF_OK;
+    }
+    return DF_OK;
+}
+
+/* --- A run --- */
+
+static void print_step(const struct replay *replay, const struct trace_operation *operation, bool possible,
+                       enum df_status status)
+{
+    static const char *const names[] = {
+        "ok",           "out of memory",  "invalid size", "invalid alignment", "not in heap",
+        "already free", "inside a block", "no room",      "invalid options"};
+    const struct slot *slot = &replay->slots[operation->slot];
+    trace_write(stdout, *operation);
+    printf(" -> %s", !possible ? "nothing to do" : names[status]);
+    if (possible && slot->live && operation->kind != TRACE_PURGE)
+        printf(" at %" PRIu64, slot->offset);
+    if (operation->kind == TRACE_PURGE)
+        printf(", %" PRIu64 " bytes so far", replay->arena.purged);
+    printf("\n");
+}
+
+static void check(struct replay *replay)
+{
+    int broken = df_heap_check(replay->arena.heap);
+    if (broken != 0)
+        snprintf(replay->fault, sizeof replay->fault, "rule %d: %s", broken, df_heap_rule(broken));
+    if (replay->arena.fault != NULL)
+        holds(replay, false, replay->arena.fault);
+}
+
+static bool open_heap(struct replay *replay, const struct script *script, const struct options *options)
+{
+    uint64_t capacity = options->capacity != 0 ? options->capacity : script->capacity;
+    if (df_heap_metadata_size(capacity) == 0 ||
+        arena_open(&replay->arena, capacity, options->growth) != DF_OK) {
+        fprintf(stderr, "replay: no heap has a capacity of %" PRIu64 " and a growth of %" PRIu64 "\n",
+                capacity, options->growth);
+        return false;
+    }
+    replay->slots = need(calloc(script->slots + 1, sizeof *replay->slots));
+    return true;
+}
+
+static void print_statistics(const struct replay *replay)
+{
+    struct df_statistics now;
+    df_heap_statistics(replay->arena.heap, &now);
+    double live = now.live > 0 ? (double)now.live : 1,
+           peak = replay->asked_peak > 0 ? (double)replay->asked_peak : 1;
+    printf("live      %" PRIu64 " bytes in %" PRIu64 " blocks, %" PRIu64 " asked for; peak %" PRIu64
+           " asked for\n",
+           now.live, now.live_blocks, replay->asked, replay->asked_peak);
+    printf("free      %" PRIu64 " bytes in %" PRIu64 " runs, the largest %" PRIu64 ", the victim %" PRIu64
+           "\n",
+           now.free, now.free_runs, now.largest_free, now.victim.length);
+    printf("pages     %" PRIu64 " bytes pinned, %" PRIu64 " dirty and free, %" PRIu64 " purged, %" PRIu64
+           " zeroed\n",
+           now.pinned, now.dirty_free, replay->arena.purged, replay->arena.zeroed);
+    printf("committed %" PRIu64 " of %" PRIu64 " bytes in %" PRIu64 " steps\n", now.committed, now.capacity,
+           replay->arena.commits);
+    printf("refused   %" PRIu64 " operations; %" PRIu64 " resizes moved\n", replay->refused, replay->moved);
+    printf("peak committed / peak live  %.3f\n", (double)now.committed / peak);
+    printf("pinned / live at the end    %.3f\n", (double)now.pinned / live);
+}
+
+static int run_checked(const struct script *script, const struct options *options)
+{
+    struct replay replay = {.has_payload = true};
+    if (!open_heap(&replay, script, options))
+        return 2;
+    size_t at = 0;
+    for (; at < script->count && replay.fault[0] == 0; at++) {
+        const struct trace_operation *operation = &script->operations[at];
+        bool possible = is_possible(&replay.slots[operation->slot], operation->kind);
+        enum df_status status = step(&replay, operation, at << 20 ^ operation->slot);
+        replay.refused += status != DF_OK;
+        if (options->print)
+            print_step(&replay, operation, possible, status);
+        if (options->check_every != 0 && (at + 1) % options->check_every == 0)
+            check(&replay);
+    }
+    if (replay.fault[0] == 0)
+        check(&replay);
+    if (replay.fault[0] == 0)
+        print_statistics(&replay);
+    else
+        printf("operation %zu, line %" PRIu64 ": %s\n", at, script->first_line + at - 1, replay.fault);
+    arena_close(&replay.arena);
+    free(replay.slots);
+    return replay.fault[0] != 0;
+}
+
+static double now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+static int run_timed(const struct script *script, const struct options *options)
+{
+    double best = 0;
+    for (int round = 0; round < 3; round++) {
+        struct replay replay = {0};
+        if (!open_heap(&replay, script, options))
+            return 2;
+        double begin = now_ns();
+        for (size_t at = 0; at < script->count; at++)
+            step(&replay, &script->operations[at], at);
+        double took = now_ns() - begin;
+        best = round == 0 || took < best ? took : best;
+        arena_close(&replay.arena);
+        free(replay.slots);
+    }
+    printf("%.1f ns per operation\n", best / (double)(script->count > 0 ? script->count : 1));
+    return 0;
+}
+
+/* --- The call --- */
+
+static bool number_of(const char *text, uint64_t *number)
+{
+    char *end;
+    *number = text == NULL ? 0 : strtoull(text, &end, 10);
+    return text != NULL && text[0] >= '0' && text[0] <= '9' && *end == 0;
+}
+
+static bool check_every(const char *text, size_t *every)
+{
+    uint64_t number = strcmp(text, "every") == 0;
+    bool good = number == 1 || strcmp(text, "end") == 0 || (number_of(text, &number) && number > 0);
+    *every = (size_t)number;
+    return good;
+}
+
+static bool options_read(struct options *options, char **words)
+{
+    *options = (struct options){.growth = 65536};
+    for (; *words != NULL; words++) {
+        bool good = true;
+        if (strcmp(*words, "--print") == 0)
+            options->print = true;
+        else if (strcmp(*words, "--time") == 0)
+            options->time = true;
+        else if (strcmp(*words, "--growth") == 0)
+            good = number_of(*++words, &options->growth);
+        else if (strcmp(*words, "--capacity") == 0)
+            good = number_of(*++words, &options->capacity) && options->capacity > 0;
+        else if (strcmp(*words, "--check") == 0 && words[1] != NULL)
+            good = check_every(*++words, &options->check_every);
+        else if (options->file == NULL && ((*words)[0] != '-' || (*words)[1] == 0))
+            options->file = *words;
+        else
+            good = false;
+        if (!good)
+            return false;
+    }
+    return options->file != NULL;
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    struct options options;
+    if (!options_read(&options, argv + 1)) {
+        fprintf(stderr,
+                "usage: replay [--check every|N|end] [--print] [--time] [--growth BYTES] [--capacity BYTES] "
+                "FILE|-\n");
+        return 2;
+    }
+    FILE *text = strcmp(options.file, "-") == 0 ? stdin : fopen(options.file, "r");
+    if (text == NULL) {
+        perror(options.file);
+        return 2;
+    }
+    struct script script = {0};
+    int exit_code = 2;
+    if (script_read(&script, text))
+        exit_code = options.time ? run_timed(&script, &options) : run_checked(&script, &options);
+    free(script.operations);
+    fclose(text);
+    return exit_code;
+}
