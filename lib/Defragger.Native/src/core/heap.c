@@ -29,8 +29,8 @@ static bool granules_for(uint64_t size, uint32_t *granules)
 enum { LINE = 64 };
 
 struct region {
-    size_t start, free, chunks, size; /* where each part begins; size of all */
-    struct bit_sets exact, inexact;   /* widths; words are offsets until they have a base */
+    size_t start, free, chunks, size;      /* where each part begins; size of all */
+    struct bit_sets exact, inexact, purge; /* widths; words are offsets until they have a base */
 };
 
 /* Lays out a family of sets at the region's end. */
@@ -49,14 +49,17 @@ static struct region region_of(uint32_t capacity)
 {
     struct region region = {0};
     uint32_t chunks = chunk_of(capacity - 1) + 1;
+    /* A small arena has no long runs, and no index of them. */
+    uint32_t classes = class_of(capacity) + 1, exact = classes < CLASS_EXACT ? classes : CLASS_EXACT;
     size_t bits = (size_t)chunks * CHUNK_WORDS * sizeof(uint64_t);
     /* A line of zeros before, between and after: granules have neighbours without asking. */
     region.start = ((sizeof(struct df_heap) + LINE - 1) & ~(size_t)(LINE - 1)) + LINE;
     region.free = region.start + bits + LINE;
     region.chunks = region.free + bits + LINE;
     region.size = region.chunks + (((size_t)chunks * sizeof(struct chunk) + LINE - 1) & ~(size_t)(LINE - 1));
-    region_add(&region, &region.exact, CLASS_EXACT, chunks * CHUNK_WORDS);
-    region_add(&region, &region.inexact, SET_PURGE + 1, chunks);
+    region_add(&region, &region.exact, exact, chunks * CHUNK_WORDS);
+    region_add(&region, &region.inexact, classes - exact, chunks);
+    region_add(&region, &region.purge, 1, chunks);
     return region;
 }
 
@@ -93,6 +96,7 @@ static bool heap_extend(struct df_heap *heap, uint32_t to)
         return false;
     sets_reach(&heap->exact, word_of(to - 1));
     sets_reach(&heap->inexact, chunk_of(to - 1));
+    sets_reach(&heap->purge, chunk_of(to - 1));
     if (to % CHUNK_GRANULES != 0) /* only at the capacity: ends the last item of a partial chunk */
         start_set(heap, to);
     bool joins = is_free_before(heap, run.start);
@@ -136,6 +140,7 @@ enum df_status df_heap_open(void *metadata, size_t metadata_size, const struct d
     heap->chunks = (void *)(base + region.chunks);
     heap->exact = sets_at(base, region.exact);
     heap->inexact = sets_at(base, region.inexact);
+    heap->purge = sets_at(base, region.purge);
     heap->capacity = capacity;
     heap->victim = NOWHERE;
     heap->outside = options->outside;

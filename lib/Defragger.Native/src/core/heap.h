@@ -50,8 +50,7 @@
 
 enum {
     CLASS_WORDS = (CLASS_COUNT + 63) / 64,
-    SET_PURGE = CLASS_COUNT - CLASS_EXACT, /* one more set of chunks: those with a page to purge */
-    PROBE_CHUNKS = 4,                      /* of its own class that a request looks into */
+    PROBE_CHUNKS = 4, /* of its own class that a request looks into */
 };
 
 struct df_heap {
@@ -59,6 +58,7 @@ struct df_heap {
     struct chunk *chunks;
     struct bit_sets exact;            /* for each exact class words, */
     struct bit_sets inexact;          /* for each other chunks; see free_index.h */
+    struct bit_sets purge;            /* one set: the chunks with a page to purge */
     uint64_t classes[CLASS_WORDS];    /* which classes have any */
     struct span victim;               /* NOWHERE: there is none */
     uint32_t capacity, limit, growth; /* granules: of the arena, committed, committed at a time */

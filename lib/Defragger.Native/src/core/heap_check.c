@@ -101,15 +101,14 @@ struct tally {
 
 static enum rule check_tally(const struct df_heap *heap, uint32_t chunk, const struct tally *tally)
 {
-    for (uint32_t set = 0; set < CLASS_COUNT - CLASS_EXACT; set++) {
-        uint32_t noted = heap->chunks[chunk].counts[set < 30 ? set / 2 : 0] >> set % 2 * 4 & 15;
-        if (set < CLASS_LARGE - CLASS_EXACT && noted != tally->inexact[set])
+    for (uint32_t set = 0; set < CLASS_LARGE - CLASS_EXACT; set++)
+        if ((heap->chunks[chunk].counts[set / 2] >> set % 2 * 4 & 15) != tally->inexact[set])
             return COUNTS_ARE_TRUE;
+    for (uint32_t set = 0; set < heap->inexact.count; set++)
         if (in_set(&heap->inexact, set, chunk) != (tally->inexact[set] > 0))
             return INDEX_IS_TRUE;
-    }
     for (uint32_t word = 0; word < CHUNK_WORDS; word++)
-        for (uint32_t set = 0; set < CLASS_EXACT; set++)
+        for (uint32_t set = 0; set < heap->exact.count; set++)
             if (in_set(&heap->exact, set, chunk * CHUNK_WORDS + word) != (tally->exact[word] >> set & 1))
                 return INDEX_IS_TRUE;
     return SOUND;
@@ -150,32 +149,44 @@ static enum rule check_chunk(const struct df_heap *heap, uint32_t chunk, uint32_
 
 /* --- Summaries --- */
 
-static bool set_is_sound(const struct bit_sets *sets, uint32_t set, bool *any)
+/* Whether the bits of a level behind its last number are clear. */
+static bool tail_is_clear(const uint64_t *words, uint32_t numbers)
+{
+    return numbers % 64 == 0 || words[numbers / 64] >> numbers % 64 == 0;
+}
+
+static bool set_is_sound(const struct bit_sets *sets, uint32_t set, uint32_t numbers, bool *any)
 {
     for (uint32_t level = 0; level <= sets->top; level++) {
         const uint64_t *words = sets->words[level] + (size_t)set * sets->width[level];
-        uint32_t used = level < sets->top ? sets->width[level] : 1;
-        for (uint32_t word = 0; word < used && level < sets->top; word++) {
+        if (!tail_is_clear(words, numbers))
+            return false;
+        for (uint32_t word = 0; word < sets->width[level] && level < sets->top; word++) {
             const uint64_t *above = sets->words[level + 1] + (size_t)set * sets->width[level + 1];
             if (bit(above, word) != (words[word] != 0))
                 return false;
         }
         *any = words[0] != 0; /* of the top level, in the end */
+        numbers = sets->width[level];
     }
     return true;
 }
 
 static enum rule check_summaries(const struct df_heap *heap)
 {
-    for (uint32_t class = 0; class < CLASS_COUNT; class ++) {
-        bool any = false, is_exact = class < CLASS_EXACT;
-        if (!set_is_sound(is_exact ? &heap->exact : &heap->inexact, is_exact ? class : class - CLASS_EXACT,
-                          &any) ||
-            any != bit(heap->classes, class))
+    uint32_t chunks = chunk_count(heap);
+    bool any = false;
+    for (uint32_t class = 0; class < CLASS_WORDS * 64; class ++) {
+        uint32_t set = class < CLASS_EXACT ? class : class - CLASS_EXACT;
+        const struct bit_sets *sets = class < CLASS_EXACT ? &heap->exact : &heap->inexact;
+        any = false;
+        if (set < sets->count &&
+            !set_is_sound(sets, set, class < CLASS_EXACT ? chunks * CHUNK_WORDS : chunks, &any))
+            return SUMMARIES_ARE_TRUE;
+        if (any != bit(heap->classes, class))
             return SUMMARIES_ARE_TRUE;
     }
-    bool any = false;
-    return set_is_sound(&heap->inexact, SET_PURGE, &any) ? SOUND : SUMMARIES_ARE_TRUE;
+    return set_is_sound(&heap->purge, 0, chunks, &any) ? SOUND : SUMMARIES_ARE_TRUE;
 }
 
 /* --- Pages --- */
@@ -207,7 +218,7 @@ static enum rule check_pages(const struct df_heap *heap, struct survey *seen)
             return broken;
     }
     for (uint32_t chunk = 0; chunk < chunk_count(heap); chunk++)
-        if (in_set(&heap->inexact, SET_PURGE, chunk) != (heap->chunks[chunk].pages >> 4 != 0))
+        if (in_set(&heap->purge, 0, chunk) != (heap->chunks[chunk].pages >> 4 != 0))
             return PURGE_INDEX_IS_TRUE;
     return SOUND;
 }

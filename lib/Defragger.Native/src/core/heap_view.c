@@ -121,7 +121,7 @@ static bool is_purgeable(const struct df_heap *heap, uint32_t page)
 static uint32_t purgeable_below(const struct df_heap *heap, uint32_t end)
 {
     uint32_t chunk = (end + CHUNK_PAGES - 1) / CHUNK_PAGES;
-    while ((chunk = set_last(&heap->inexact, SET_PURGE, chunk)) != NO_MEMBER) {
+    while ((chunk = set_last(&heap->purge, 0, chunk)) != NO_MEMBER) {
         uint32_t begin = chunk * CHUNK_PAGES, page = begin + CHUNK_PAGES < end ? begin + CHUNK_PAGES : end;
         for (; page > begin; page--)
             if (is_purgeable(heap, page - 1))

@@ -46,7 +46,7 @@ static inline void purge_add(struct df_heap *heap, uint32_t page)
 {
     uint8_t *pages = &heap->chunks[page / CHUNK_PAGES].pages;
     if ((*pages & PURGEABLE) == 0)
-        set_add(&heap->inexact, SET_PURGE, page / CHUNK_PAGES);
+        set_add(&heap->purge, 0, page / CHUNK_PAGES);
     *pages |= page_purgeable(page);
     heap->dirty_free++;
 }
@@ -56,7 +56,7 @@ static inline void purge_remove(struct df_heap *heap, uint32_t page)
     uint8_t *pages = &heap->chunks[page / CHUNK_PAGES].pages;
     *pages = (uint8_t)(*pages & ~page_purgeable(page));
     if ((*pages & PURGEABLE) == 0)
-        set_remove(&heap->inexact, SET_PURGE, page / CHUNK_PAGES);
+        set_remove(&heap->purge, 0, page / CHUNK_PAGES);
     heap->dirty_free--;
 }
 
