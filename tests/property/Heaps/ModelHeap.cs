@@ -61,7 +61,7 @@ internal sealed class ModelHeap : IHeap
 
     private long Live => _blocks.Values.Sum();
 
-    private IEnumerable<long> PagesOf(long offset, long end)
+    private static IEnumerable<long> PagesOf(long offset, long end)
     {
         for (long page = offset / Page; page <= (end - 1) / Page; page++) yield return page;
     }

@@ -43,12 +43,14 @@ public static class TraceArbitrary
         Gen<int> slot = Gen.Choose(0, slots - 1);
         // Allocation is never absent, or there would be nothing to see.
         return Gen.Frequency(
-            (4 + weights[0], Gen.Zip(slot, size).Select(p => Operation.Allocate(p.Item1, p.Item2))),
+            (4 + weights[0], Sized((at, bytes) => Operation.Allocate(at, bytes))),
             (1 + weights[1], slot.Select(Operation.Release)),
-            (weights[2], Gen.Zip(slot, size).Select(p => Operation.Resize(p.Item1, p.Item2))),
-            (weights[3] / 2, Gen.Zip(slot, size).Select(p => Operation.AllocateZeroed(p.Item1, p.Item2))),
-            (weights[4] / 2, Gen.Zip(slot, size, Gen.Choose(0, 14)).Select(p => Operation.Allocate(p.Item1, p.Item2, 1L << p.Item3))),
-            (weights[5] / 4, Gen.Elements(1, 2, 5, 1000).Select(pages => Operation.Purge(pages))),
+            (weights[2], Sized(Operation.Resize)),
+            (weights[3] / 2, Sized(Operation.AllocateZeroed)),
+            (weights[4] / 2, from power in Gen.Choose(0, 14) from at in slot from bytes in size select Operation.Allocate(at, bytes, 1L << power)),
+            (weights[5] / 4, Gen.Elements<long>(1, 2, 5, 1000).Select(Operation.Purge)),
             (weights[5] / 4, Gen.Choose(0, 3).Select(times => Operation.Refuse(times))));
+
+        Gen<Operation> Sized(Func<int, long, Operation> make) => from at in slot from bytes in size select make(at, bytes);
     }
 }
