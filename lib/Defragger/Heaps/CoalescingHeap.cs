@@ -24,9 +24,9 @@ namespace Defragger.Heaps;
 /// <para>Always true between two calls: the rules of <see cref="HeapCheck"/>, by number. Why this policy, and what each
 /// operation costs: src/core/heap.h of the native project, the same heap in C. Operation by operation both answer alike,
 /// and they ask the world the same questions in the same order.</para>
-/// <para>Files, each a verb set over the one before: Layout, SizeClass, GranuleMap, FreeIndex, PageState, Placement; this
-/// one is the control flow, HeapView.cs and HeapCheck.cs read only (but for the purge). Unlike C, whose region is as large
-/// as the capacity and touched where it is used, the arrays grow with what is committed.</para>
+/// <para>Files, each a verb set over the one before: Layout, SizeClass, BitSet, GranuleMap, FreeIndex, PageState,
+/// Placement; this one is the control flow, HeapView.cs and HeapCheck.cs read only (but for the purge). Unlike C, whose
+/// region is as large as the capacity and touched where it is used, the arrays grow with what is committed.</para>
 /// </remarks>
 public sealed partial class CoalescingHeap : IHeap
 {
@@ -92,13 +92,14 @@ public sealed partial class CoalescingHeap : IHeap
         GranuleSpan run = new(_map.Limit, to);
         if (!OutsideCommit(run.Start, run.End)) return false;
         Reserve(ChunkOf(to - 1) + 1);
-        while (ChunkOf(to - 1) >> 6 * (_index.Top + 1) != 0) _index.SetDeepen();
-        _map.FreeWrite(run, true);
-        _map.Limit = to;
+        _index.Exact.SetsReach(WordOf(to - 1));
+        _index.Inexact.SetsReach(ChunkOf(to - 1));
         if (to % ChunkGranules != 0) _map.StartSet(to); // only at the capacity: ends the last item of a partial chunk
-        bool joins = run.Start > 0 && _map.IsFree(run.Start - 1);
-        _placement.RunJoin(
-            new GranuleSpan(joins ? _map.RunStart(run.Start) : run.Start, run.Start), new GranuleSpan(to, to));
+        bool joins = _map.IsFreeBefore(run.Start);
+        GranuleSpan left = new(joins ? _map.RunStart(run.Start) : run.Start, run.Start);
+        _map.FreeFlip(run);
+        _map.Limit = to;
+        _placement.RunJoin(left, new GranuleSpan(to, to));
         return true;
     }
 
@@ -107,7 +108,7 @@ public sealed partial class CoalescingHeap : IHeap
     private bool HeapGrow(uint length)
     {
         uint limit = _map.Limit, room = _capacity - limit;
-        uint begin = limit > 0 && _map.IsFree(limit - 1) ? _map.RunStart(limit) : limit;
+        uint begin = _map.IsFreeBefore(limit) ? _map.RunStart(limit) : limit;
         uint missing = length - (limit - begin); // the run at the end is too short, or it would have been chosen
         if (missing > room) return false;
         // The limit stays at whole chunks but at the very end: then nothing is ever partial but the last.
@@ -152,21 +153,20 @@ public sealed partial class CoalescingHeap : IHeap
         }
     }
 
-    /// <summary>Makes a block of free granules; the run that they were part of has been taken out of the index.</summary>
-    private void BlockMake(GranuleSpan block)
+    /// <summary>Takes free granules for a block: from here on the bits say so, and the index does not yet.</summary>
+    private void SpanUse(GranuleSpan span)
     {
-        _pages.PagesUse(block);
-        _map.FreeWrite(block, false);
-        _map.StartSet(block.Start);
-        _map.BlockTag(block);
-        LiveAdd(block.Length);
-        _liveBlocks++;
+        _pages.PagesUse(span);
+        _map.FreeFlip(span);
+        _live += span.Length;
+        if (_live > _liveMost) _liveMost = _live;
     }
 
-    private void LiveAdd(uint granules)
+    /// <summary>The run to cut from; the arena grows if need be. Nowhere: there is none.</summary>
+    private GranuleSpan RunFor(uint length, bool isShort)
     {
-        _live += granules;
-        if (_live > _liveMost) _liveMost = _live;
+        GranuleSpan run = isShort ? _placement.RunLowest(SizeClass.Of(length) + 1) : _placement.RunForLong(length);
+        return run.IsEmpty && HeapGrow(length) ? new GranuleSpan(_map.RunStart(_map.Limit), _map.Limit) : run;
     }
 
     private HeapStatus Allocate(long size, long alignment, bool zeroed, out long offset)
@@ -176,26 +176,35 @@ public sealed partial class CoalescingHeap : IHeap
         if (alignment <= 0 || (alignment & (alignment - 1)) != 0 || alignment > HeapOptions.CapacityMax)
             return HeapStatus.InvalidAlignment;
         uint step = alignment > Granule ? (uint)(alignment >> GranuleShift) : 1;
-        if (length > uint.MaxValue - (step - 1)) return HeapStatus.OutOfMemory;
-        uint room = length + step - 1;
-        bool isShort = room <= SizeClass.Exact && step == 1;
-        GranuleSpan run = isShort ? _placement.RunForShort(room) : _placement.RunForLong(room);
-        if (run.End == 0)
+        bool isShort = length <= SizeClass.Exact && step == 1;
+        GranuleSpan run = GranuleSpan.Nowhere, block = isShort ? _placement.CutShort(length) : GranuleSpan.Nowhere;
+        if (block.IsEmpty)
         {
-            if (!HeapGrow(room)) return HeapStatus.OutOfMemory;
-            run = new GranuleSpan(_map.RunStart(_map.Limit), _map.Limit);
+            ulong room = (ulong)length + step - 1;
+            if (room <= _capacity) run = RunFor((uint)room, isShort);
+            if (run.IsEmpty) return HeapStatus.OutOfMemory;
+            uint start = (run.Start + step - 1) & ~(step - 1);
+            block = new GranuleSpan(start, start + length);
         }
-        uint start = (run.Start + step - 1) & ~(step - 1);
-        GranuleSpan block = new(start, start + length);
-        _placement.RunCut(run, block, isShort);
-        if (zeroed) BlockZero(block);
-        BlockMake(block);
+        if (zeroed) BlockZero(run, block, isShort);
+        BlockMake(run, block, isShort);
         offset = BytesOf(block.Start);
         return HeapStatus.Ok;
     }
 
+    /// <summary>Makes a block of free granules, cut from a run that is still in the index; empty: CutShort has cut it
+    /// already.</summary>
+    private void BlockMake(GranuleSpan run, GranuleSpan block, bool isShort)
+    {
+        SpanUse(block);
+        if (!run.IsEmpty) _placement.RunCut(run, block, isShort);
+        _map.StartSet(block.Start);
+        _map.BlockTag(block);
+        _liveBlocks++;
+    }
+
     /// <summary>As SpanZero. What the world throws must not leave granules that are in no run and in no block.</summary>
-    private void BlockZero(GranuleSpan block)
+    private void BlockZero(GranuleSpan run, GranuleSpan block, bool isShort)
     {
         try
         {
@@ -203,7 +212,7 @@ public sealed partial class CoalescingHeap : IHeap
         }
         catch
         {
-            BlockMake(block);
+            BlockMake(run, block, isShort);
             Release(BytesOf(block.Start));
             throw;
         }
@@ -232,12 +241,19 @@ public sealed partial class CoalescingHeap : IHeap
     /// <summary>Frees granules that belong to no block any more: they join the runs on either side.</summary>
     private void SpanFree(GranuleSpan span)
     {
-        bool joinsLeft = span.Start > 0 && _map.IsFree(span.Start - 1);
-        bool joinsRight = span.End < _map.Limit && _map.IsFree(span.End);
+        bool joinsLeft = _map.IsFreeBefore(span.Start), joinsRight = _map.IsFree(span.End);
         GranuleSpan left = new(joinsLeft ? _map.RunStart(span.Start) : span.Start, span.Start);
         GranuleSpan right = new(span.End, joinsRight ? _map.RunEnd(span.End) : span.End);
-        _placement.RunJoin(left, right);
-        _map.FreeWrite(span, true);
+        _map.FreeFlip(span);
+        if (joinsLeft || joinsRight)
+        {
+            _placement.RunJoin(left, right);
+        }
+        else
+        {
+            _index.RunInsert(span);
+            _placement.FreeRuns++;
+        }
         _pages.PagesLeave(span);
         _live -= span.Length;
     }
@@ -258,7 +274,7 @@ public sealed partial class CoalescingHeap : IHeap
     /// none.</summary>
     private GranuleSpan RunBehind(uint end, uint missing)
     {
-        bool present = end < _map.Limit && _map.IsFree(end);
+        bool present = _map.IsFree(end);
         GranuleSpan run = new(end, present ? _map.RunEnd(end) : end);
         bool grows = run.End == _map.Limit && run.Length < missing && HeapGrow(missing);
         return grows ? new GranuleSpan(end, _map.Limit) : run;
@@ -283,12 +299,10 @@ public sealed partial class CoalescingHeap : IHeap
             GranuleSpan run = RunBehind(block.End, length - had);
             if (run.Length < length - had) return HeapStatus.NoRoom;
             GranuleSpan more = new(block.End, block.Start + length);
+            SpanUse(more);
             _placement.RunCut(run, more, false);
-            _pages.PagesUse(more);
-            _map.FreeWrite(more, false);
             _map.Untag(block);
             _map.BlockTag(new GranuleSpan(block.Start, more.End));
-            LiveAdd(more.Length);
         }
         return HeapStatus.Ok;
     }

@@ -1,142 +1,41 @@
+using static Defragger.Heaps.BitSets;
 using static Defragger.Heaps.GranuleMap;
+using static Defragger.Heaps.Layout;
 
 namespace Defragger.Heaps;
 
-/// <summary>The free index: for each size class the set of chunks in which a run of that class starts, in address
-/// order.</summary>
-/// <remarks>A chunk counts its runs of each class, so the set changes only when a count leaves or reaches 0. A class at or
-/// above <see cref="SizeClass.Large"/> needs no count: one run of that length at most starts in a chunk. The set is a
-/// bitmap with summaries (bit i of a level: word i of the level below is not 0), so that its first or last chunk is found
-/// in a step a level.</remarks>
+/// <summary>The free index: for each size class where runs of that class start, in address order.</summary>
+/// <remarks>An exact class is a set of words (64 granules, 1 KiB): those in which a run of that length starts. Which
+/// granules these are is seen in the free bits of the word and its neighbours, all 64 at once, so nothing is counted. The
+/// other classes are sets of chunks. Below <see cref="SizeClass.Large"/> a chunk counts its runs by class, and the set
+/// changes only when a count leaves or reaches 0; from there on one run of a class at most starts in a chunk. The victim is
+/// in no set.</remarks>
 internal sealed class FreeIndex(GranuleMap map)
 {
-    /// <summary>64^4 chunks are 128 GiB.</summary>
-    internal const int Levels = 4;
-
-    /// <summary>One more class in the index: chunks with a page to purge.</summary>
-    internal const uint ClassPurge = SizeClass.Count;
-
-    internal const uint NoChunk = uint.MaxValue;
+    /// <summary>One more set of chunks: those with a page to purge.</summary>
+    internal const uint SetPurge = SizeClass.Count - SizeClass.Exact;
 
     private const int ClassWords = (int)((SizeClass.Count + 63) / 64);
 
-    /// <summary>Which classes have any chunk.</summary>
+    /// <summary>For each exact class words.</summary>
+    internal readonly BitSets Exact = new(SizeClass.Exact);
+
+    /// <summary>For each other class chunks, and <see cref="SetPurge"/>.</summary>
+    internal readonly BitSets Inexact = new(SetPurge + 1);
+
+    /// <summary>Which classes have any.</summary>
     private readonly ulong[] _classes = new ulong[ClassWords];
 
-    /// <summary>Of each level, class by class; the lowest has a bit a chunk.</summary>
-    private readonly ulong[][] _words = new ulong[Levels][];
-
-    /// <summary>Words of one class at each level.</summary>
-    private readonly uint[] _width = new uint[Levels];
-
-    /// <summary>The highest level in use: there one word a class covers all that is committed.</summary>
-    internal int Top { get; private set; }
+    /// <summary>The run that the index leaves out; Nowhere: there is none.</summary>
+    internal GranuleSpan Victim = GranuleSpan.Nowhere;
 
     internal ReadOnlySpan<ulong> Classes => _classes;
 
     /// <summary>Makes room for chunks, at least as many as before; what is there stays.</summary>
     internal void Reserve(uint chunks)
     {
-        uint items = chunks;
-        for (int level = 0; level < Levels; level++)
-        {
-            uint had = _width[level], width = (items - 1) / 64 + 1;
-            var words = new ulong[(ClassPurge + 1) * width];
-            for (uint each = 0; each <= ClassPurge && had > 0; each++)
-                Array.Copy(_words[level], each * had, words, each * width, had);
-            _words[level] = words;
-            _width[level] = width;
-            items = width;
-            if (width == 1) break;
-        }
-    }
-
-    internal void SetAdd(uint sizeClass, uint chunk)
-    {
-        uint item = chunk;
-        for (int level = 0; ; level++, item /= 64)
-        {
-            ref ulong word = ref _words[level][sizeClass * _width[level] + item / 64];
-            ulong old = word;
-            word = old | 1UL << (int)(item % 64);
-            if (old != 0) return; // so the levels above know of it
-            if (level == Top) break;
-        }
-        if (sizeClass < SizeClass.Count) _classes[sizeClass / 64] |= 1UL << (int)(sizeClass % 64);
-    }
-
-    internal void SetRemove(uint sizeClass, uint chunk)
-    {
-        uint item = chunk;
-        for (int level = 0; ; level++, item /= 64)
-        {
-            ref ulong word = ref _words[level][sizeClass * _width[level] + item / 64];
-            word &= ~(1UL << (int)(item % 64));
-            if (word != 0) return;
-            if (level == Top) break;
-        }
-        if (sizeClass < SizeClass.Count) _classes[sizeClass / 64] &= ~(1UL << (int)(sizeClass % 64));
-    }
-
-    /// <summary>Puts one more level of summaries on top, when there are more chunks than the levels in use can tell
-    /// apart.</summary>
-    internal void SetDeepen()
-    {
-        int below = Top++;
-        for (uint each = 0; each <= ClassPurge; each++)
-            _words[below + 1][each * _width[below + 1]] = _words[below][each * _width[below]] != 0 ? 1UL : 0;
-    }
-
-    /// <summary>The lowest chunk of a class that has one.</summary>
-    internal uint SetFirst(uint sizeClass)
-    {
-        uint item = 0;
-        for (int level = Top; level >= 0; level--)
-            item = item * 64 + (uint)LowestBit(_words[level][sizeClass * _width[level] + item]);
-        return item;
-    }
-
-    /// <summary>The lowest chunk of a class that is at or above <paramref name="from"/>.</summary>
-    internal uint SetNext(uint sizeClass, uint from)
-    {
-        uint item = from;
-        for (int level = 0; level <= Top && item / 64 < _width[level]; level++)
-        {
-            int bit = (int)(item % 64);
-            ulong rest = _words[level][sizeClass * _width[level] + item / 64] >> bit << bit;
-            if (rest == 0)
-            {
-                item = item / 64 + 1;
-                continue;
-            }
-            item = item / 64 * 64 + (uint)LowestBit(rest);
-            while (level-- > 0)
-                item = item * 64 + (uint)LowestBit(_words[level][sizeClass * _width[level] + item]);
-            return item;
-        }
-        return NoChunk;
-    }
-
-    /// <summary>The highest chunk of a class that is below <paramref name="end"/>.</summary>
-    internal uint SetLast(uint sizeClass, uint end)
-    {
-        uint item = end;
-        for (int level = 0; level <= Top && item > 0; level++)
-        {
-            item--;
-            int above = (int)(63 - item % 64);
-            ulong rest = _words[level][sizeClass * _width[level] + item / 64] << above >> above;
-            if (rest == 0)
-            {
-                item /= 64;
-                continue;
-            }
-            item = item / 64 * 64 + (uint)HighestBit(rest);
-            while (level-- > 0)
-                item = item * 64 + (uint)HighestBit(_words[level][sizeClass * _width[level] + item]);
-            return item;
-        }
-        return NoChunk;
+        Exact.Reserve(chunks * ChunkWords);
+        Inexact.Reserve(chunks);
     }
 
     /// <summary>The smallest class at or above <paramref name="sizeClass"/> that has a run;
@@ -151,55 +50,88 @@ internal sealed class FreeIndex(GranuleMap map)
         return rest != 0 ? (uint)(word * 64 + LowestBit(rest)) : SizeClass.Count;
     }
 
-    internal bool ClassHas(uint sizeClass) => (_classes[sizeClass / 64] >> (int)(sizeClass % 64) & 1) != 0;
+    internal bool ClassHasRun(uint sizeClass) => (_classes[sizeClass / 64] >> (int)(sizeClass % 64) & 1) != 0;
 
-    /// <summary>One class of one level, for reading.</summary>
-    internal ReadOnlySpan<ulong> Set(int level, uint sizeClass) =>
-        _words[level].AsSpan((int)(sizeClass * _width[level]), (int)_width[level]);
-
-    /// <summary>How many runs of a class below <see cref="SizeClass.Large"/> start in a chunk: modulo 256, which 256 runs
-    /// of one granule reach.</summary>
-    internal static uint CountGet(ref readonly Chunk chunk, uint sizeClass)
+    /// <summary>Puts a word or chunk into a class.</summary>
+    private void ClassAdd(BitSets sets, uint set, uint sizeClass, uint at)
     {
-        if (sizeClass < SizeClass.Exact) return chunk.Exact[(int)sizeClass];
-        uint place = sizeClass - SizeClass.Exact;
-        return (uint)chunk.Medium[(int)(place / 2)] >> (int)(place % 2 * 4) & 15;
+        if (sets.SetAdd(set, at)) _classes[sizeClass / 64] |= 1UL << (int)(sizeClass % 64);
     }
 
+    internal void ClassRemove(BitSets sets, uint set, uint sizeClass, uint at)
+    {
+        if (sets.SetRemove(set, at)) _classes[sizeClass / 64] &= ~(1UL << (int)(sizeClass % 64));
+    }
+
+    /// <summary>The granules of a word at which a run in the index of exactly <paramref name="length"/> granules starts, no
+    /// more than <see cref="SizeClass.Exact"/>.</summary>
+    internal ulong ExactRuns(uint word, uint length)
+    {
+        ReadOnlySpan<ulong> free = map.FreeAround(word);
+        ulong after = free[1] << 1 | free[0] >> 63, afterNext = free[2] << 1 | free[1] >> 63;
+        ulong starts = free[1] & ~after, ends = ~free[1] & after, endsNext = ~free[2] & afterNext;
+        // A start with an end `length` further on; but the end may be that of a later run.
+        ulong found = starts & (ends >> (int)length | endsNext << (int)(WordGranules - length)), runs = 0;
+        for (; found != 0; found &= found - 1)
+        {
+            uint start = GranuleAt(word, LowestBit(found));
+            if (map.RunLength(start) == length && start != Victim.Start) runs |= found & (0 - found);
+        }
+        return runs;
+    }
+
+    /// <summary>How many runs of an inexact class below <see cref="SizeClass.Large"/> start in a chunk.</summary>
+    private static uint CountGet(ref readonly Chunk chunk, uint sizeClass)
+    {
+        uint place = sizeClass - SizeClass.Exact;
+        return (uint)chunk.Counts[(int)(place / 2)] >> (int)(place % 2 * 4) & 15;
+    }
+
+    private static void CountAdd(ref Chunk chunk, uint sizeClass, int number)
+    {
+        uint place = sizeClass - SizeClass.Exact;
+        ref byte counts = ref chunk.Counts[(int)(place / 2)];
+        counts = (byte)(counts + number * (1 << (int)(place % 2 * 4)));
+    }
+
+    /// <summary>A run that is not the victim has come to be.</summary>
     internal void RunInsert(GranuleSpan run)
     {
-        uint sizeClass = SizeClass.Of(run.Length), at = ChunkOf(run.Start);
-        ref Chunk chunk = ref map.ChunkAt(at);
+        uint sizeClass = SizeClass.Of(run.Length), chunk = ChunkOf(run.Start);
         map.RunTag(run);
         if (sizeClass < SizeClass.Exact)
         {
-            if (chunk.Exact[(int)sizeClass]++ != 0) return;
+            ClassAdd(Exact, sizeClass, sizeClass, WordOf(run.Start));
+            return;
         }
-        else if (sizeClass < SizeClass.Large)
+        if (sizeClass < SizeClass.Large)
         {
-            uint place = sizeClass - SizeClass.Exact, before = CountGet(ref chunk, sizeClass);
-            chunk.Medium[(int)(place / 2)] += (byte)(1 << (int)(place % 2 * 4));
+            ref Chunk record = ref map.ChunkAt(chunk);
+            uint before = CountGet(ref record, sizeClass);
+            CountAdd(ref record, sizeClass, 1);
             if (before != 0) return;
         }
-        SetAdd(sizeClass, at);
+        ClassAdd(Inexact, sizeClass - SizeClass.Exact, sizeClass, chunk);
     }
 
+    /// <summary>A run that was not the victim is no more: the free bits already say so.</summary>
     internal void RunRemove(GranuleSpan run)
     {
-        uint sizeClass = SizeClass.Of(run.Length), at = ChunkOf(run.Start);
-        ref Chunk chunk = ref map.ChunkAt(at);
+        uint sizeClass = SizeClass.Of(run.Length), chunk = ChunkOf(run.Start);
         map.Untag(run);
         if (sizeClass < SizeClass.Exact)
         {
-            if (--chunk.Exact[(int)sizeClass] != 0) return;
+            uint word = WordOf(run.Start);
+            if (ExactRuns(word, sizeClass + 1) == 0) ClassRemove(Exact, sizeClass, sizeClass, word);
+            return;
         }
-        else if (sizeClass < SizeClass.Large)
+        if (sizeClass < SizeClass.Large)
         {
-            uint place = sizeClass - SizeClass.Exact;
-            chunk.Medium[(int)(place / 2)] -= (byte)(1 << (int)(place % 2 * 4));
-            if (CountGet(ref chunk, sizeClass) != 0) return;
+            ref Chunk record = ref map.ChunkAt(chunk);
+            CountAdd(ref record, sizeClass, -1);
+            if (CountGet(ref record, sizeClass) != 0) return;
         }
-        SetRemove(sizeClass, at);
+        ClassRemove(Inexact, sizeClass - SizeClass.Exact, sizeClass, chunk);
     }
 
     /// <summary>The same as RunRemove(run), RunInsert(other): quick when chunk and class stay, as when a long run is eaten
@@ -215,5 +147,35 @@ internal sealed class FreeIndex(GranuleMap map)
         }
         map.Untag(run);
         map.RunTag(other);
+    }
+
+    /// <summary>The lowest run of an inexact class and of at least <paramref name="least"/> granules that starts in a
+    /// chunk; Nowhere: none.</summary>
+    internal GranuleSpan RunFind(uint chunk, uint sizeClass, uint least)
+    {
+        uint word = chunk * ChunkWords, end = word + ChunkWords;
+        if (sizeClass >= SizeClass.Large) // longer than the chunk, so it is the one that leaves it
+        {
+            uint start = map.RunStart(end * WordGranules), length = map.ChunkAt(chunk).Crossing;
+            return length >= least ? new GranuleSpan(start, start + length) : GranuleSpan.Nowhere;
+        }
+        for (; word < end; word++)
+            for (ulong starts = map.RunStarts(word); starts != 0; starts &= starts - 1)
+            {
+                uint start = GranuleAt(word, LowestBit(starts)), length = map.RunLength(start);
+                if (length >= least && SizeClass.Of(length) == sizeClass && start != Victim.Start)
+                    return new GranuleSpan(start, start + length);
+            }
+        return GranuleSpan.Nowhere;
+    }
+
+    /// <summary>The lowest run of a class that has one.</summary>
+    internal GranuleSpan ClassFirst(uint sizeClass)
+    {
+        if (sizeClass >= SizeClass.Exact)
+            return RunFind(Inexact.SetFirst(sizeClass - SizeClass.Exact), sizeClass, SizeClass.Least(sizeClass));
+        uint word = Exact.SetFirst(sizeClass), length = sizeClass + 1;
+        uint start = GranuleAt(word, LowestBit(ExactRuns(word, length)));
+        return new GranuleSpan(start, start + length);
     }
 }

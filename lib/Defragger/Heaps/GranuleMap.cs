@@ -1,16 +1,20 @@
-using System.Numerics;
-using System.Runtime.CompilerServices;
+using static Defragger.Heaps.BitSets;
 using static Defragger.Heaps.Layout;
 
 namespace Defragger.Heaps;
 
-/// <summary>The granules' bits, and where items begin and end. Each method looks at one chunk, and at one word of its
-/// neighbour.</summary>
-/// <remarks>It owns the chunks' bits and records, as many as are committed and at most as many again:
-/// <see cref="Reserve"/> comes before <see cref="Limit"/> moves.</remarks>
+/// <summary>The granules' bits, and where items begin and end. Bit g % 64 of word g / 64, in two arrays with a word of
+/// zeros before the first and after the last. Each method looks at one chunk, and at one word of its neighbour.</summary>
+/// <remarks>It owns the bits and the chunks' records, of as many chunks as are committed and at most as many again:
+/// <see cref="Reserve"/> comes before <see cref="Limit"/> moves. In the arrays a word is one further on than its number
+/// says: what C reads at -1 is at 0.</remarks>
 internal sealed class GranuleMap
 {
-    private ChunkBits[] _bits = [];
+    /// <summary>The word of zeros before the first.</summary>
+    private const uint Before = 1;
+
+    /// <summary>Two bits a granule: a block starts here; it is free.</summary>
+    private ulong[] _start = [], _free = [];
     private Chunk[] _chunks = [];
 
     /// <summary>Granules committed.</summary>
@@ -22,68 +26,78 @@ internal sealed class GranuleMap
     /// <summary>Makes room for chunks, more than there is; what is there stays.</summary>
     internal void Reserve(uint chunks)
     {
-        Array.Resize(ref _bits, (int)chunks);
+        int words = (int)(Before + chunks * ChunkWords + 1);
+        Array.Resize(ref _start, words);
+        Array.Resize(ref _free, words);
         Array.Resize(ref _chunks, (int)chunks);
     }
 
     internal ref Chunk ChunkAt(uint chunk) => ref _chunks[chunk];
 
-    internal ref ChunkBits BitsAt(uint chunk) => ref _bits[chunk];
+    /// <summary>All words with a granule's bit, and the word of zeros behind them, for reading.</summary>
+    internal ReadOnlySpan<ulong> StartBits => _start.AsSpan((int)Before);
 
-    internal static uint ChunkOf(uint granule) => granule >> ChunkShift;
+    internal ReadOnlySpan<ulong> FreeBits => _free.AsSpan((int)Before);
 
-    internal static int WordOf(uint granule) => (int)(granule / WordGranules % ChunkWords);
+    /// <summary>The words of zeros before the first, of either kind.</summary>
+    internal ulong BitsBefore => _start[Before - 1] | _free[Before - 1];
+
+    internal static uint ChunkOf(uint granule) => granule / ChunkGranules;
+
+    internal static uint WordOf(uint granule) => granule / WordGranules;
 
     internal static int BitOf(uint granule) => (int)(granule % WordGranules);
 
-    internal static uint GranuleAt(uint chunk, int word, int bit) =>
-        (chunk << ChunkShift) + (uint)word * WordGranules + (uint)bit;
+    internal static uint GranuleAt(uint word, int bit) => word * WordGranules + (uint)bit;
 
-    internal static int LowestBit(ulong word) => BitOperations.TrailingZeroCount(word);
+    /// <summary>The free bits of a word.</summary>
+    internal ulong FreeAt(uint word) => _free[Before + word];
 
-    internal static int HighestBit(ulong word) => BitOperations.Log2(word);
+    /// <summary>The free bits of the word before, the word, and the word behind it.</summary>
+    internal ReadOnlySpan<ulong> FreeAround(uint word) => _free.AsSpan((int)word, 3);
 
-    internal bool IsStart(uint granule) => (_bits[ChunkOf(granule)].Start[WordOf(granule)] >> BitOf(granule) & 1) != 0;
+    /// <summary>The free bits of a page.</summary>
+    internal ReadOnlySpan<ulong> FreeOfPage(uint page) => _free.AsSpan((int)(Before + page * PageWords), PageWords);
 
-    internal bool IsFree(uint granule) => (_bits[ChunkOf(granule)].Free[WordOf(granule)] >> BitOf(granule) & 1) != 0;
+    internal bool IsStart(uint granule) => (_start[Before + WordOf(granule)] >> BitOf(granule) & 1) != 0;
 
-    internal void StartSet(uint granule) => _bits[ChunkOf(granule)].Start[WordOf(granule)] |= 1UL << BitOf(granule);
+    internal bool IsFree(uint granule) => (_free[Before + WordOf(granule)] >> BitOf(granule) & 1) != 0;
 
-    internal void StartClear(uint granule) =>
-        _bits[ChunkOf(granule)].Start[WordOf(granule)] &= ~(1UL << BitOf(granule));
+    /// <summary>Whether the granule before this one is free; false for the first of all.</summary>
+    internal bool IsFreeBefore(uint granule) => granule > 0 && IsFree(granule - 1);
 
-    /// <summary>Sets or clears the free bits of a span that is not empty.</summary>
-    internal void FreeWrite(GranuleSpan span, bool free)
+    internal void StartSet(uint granule) => _start[Before + WordOf(granule)] |= 1UL << BitOf(granule);
+
+    internal void StartClear(uint granule) => _start[Before + WordOf(granule)] &= ~(1UL << BitOf(granule));
+
+    /// <summary>Turns the free bits of a span that is not empty and whose bits are all equal.</summary>
+    internal void FreeFlip(GranuleSpan span)
     {
-        uint first = span.Start / WordGranules, last = (span.End - 1) / WordGranules;
-        ulong head = ulong.MaxValue << BitOf(span.Start), tail = ulong.MaxValue >> (63 - BitOf(span.End - 1));
-        for (uint word = first; word <= last; word++)
-        {
-            ulong mask = (word == first ? head : ulong.MaxValue) & (word == last ? tail : ulong.MaxValue);
-            ref ulong bits = ref _bits[word / ChunkWords].Free[(int)(word % ChunkWords)];
-            bits = free ? bits | mask : bits & ~mask;
-        }
+        ulong[] free = _free;
+        uint word = Before + WordOf(span.Start), last = Before + WordOf(span.End - 1);
+        ulong mask = ulong.MaxValue << BitOf(span.Start), tail = ulong.MaxValue >> (63 - BitOf(span.End - 1));
+        for (; word < last; word++, mask = ulong.MaxValue) free[word] ^= mask;
+        free[last] ^= mask & tail;
     }
 
     /// <summary>The end of an item that starts at <paramref name="start"/> and was not ended inside its chunk.</summary>
     private uint ItemEndBeyond(uint start)
     {
         uint chunk = ChunkOf(start), crossing = _chunks[chunk].Crossing;
-        return crossing != 0 ? start + crossing : GranuleAt(chunk + 1, 0, 0);
+        return crossing != 0 ? start + crossing : (chunk + 1) * ChunkGranules;
     }
 
     /// <summary>The end of the block that starts at <paramref name="start"/>: the next bit of either kind.</summary>
     internal uint BlockEnd(uint start)
     {
-        uint chunk = ChunkOf(start);
-        int word = WordOf(start);
-        ref ChunkBits bits = ref _bits[chunk];
-        ulong found = (bits.Start[word] | bits.Free[word]) >> BitOf(start) >> 1;
+        ulong[] starts = _start, free = _free;
+        uint word = WordOf(start);
+        ulong found = (starts[Before + word] | free[Before + word]) >> BitOf(start) >> 1;
         if (found != 0) return start + 1 + (uint)LowestBit(found);
-        while (++word < ChunkWords)
+        while (++word % ChunkWords != 0)
         {
-            found = bits.Start[word] | bits.Free[word];
-            if (found != 0) return GranuleAt(chunk, word, LowestBit(found));
+            found = starts[Before + word] | free[Before + word];
+            if (found != 0) return GranuleAt(word, LowestBit(found));
         }
         return ItemEndBeyond(start);
     }
@@ -91,15 +105,14 @@ internal sealed class GranuleMap
     /// <summary>The end of the free run that starts at <paramref name="start"/>.</summary>
     internal uint RunEnd(uint start)
     {
-        uint chunk = ChunkOf(start);
-        int word = WordOf(start);
-        ref ChunkBits bits = ref _bits[chunk];
-        ulong found = ~bits.Free[word] >> BitOf(start);
+        ulong[] free = _free;
+        uint word = WordOf(start);
+        ulong found = ~free[Before + word] >> BitOf(start);
         if (found != 0) return start + (uint)LowestBit(found);
-        while (++word < ChunkWords)
+        while (++word % ChunkWords != 0)
         {
-            found = ~bits.Free[word];
-            if (found != 0) return GranuleAt(chunk, word, LowestBit(found));
+            found = ~free[Before + word];
+            if (found != 0) return GranuleAt(word, LowestBit(found));
         }
         return ItemEndBeyond(start);
     }
@@ -107,56 +120,32 @@ internal sealed class GranuleMap
     /// <summary>The start of the free run that ends at <paramref name="end"/>.</summary>
     internal uint RunStart(uint end)
     {
-        uint last = end - 1, chunk = ChunkOf(last);
-        int word = WordOf(last);
-        ref ChunkBits bits = ref _bits[chunk];
-        ulong found = ~bits.Free[word] << (63 - BitOf(last));
-        if (found != 0) return last - (uint)(63 - HighestBit(found)) + 1;
-        while (--word >= 0)
+        ulong[] free = _free;
+        uint word = WordOf(end - 1);
+        ulong found = ~free[Before + word] << (63 - BitOf(end - 1));
+        if (found != 0) return end - (uint)(63 - HighestBit(found));
+        while (word-- % ChunkWords != 0)
         {
-            found = ~bits.Free[word];
-            if (found != 0) return GranuleAt(chunk, word, HighestBit(found)) + 1;
+            found = ~free[Before + word];
+            if (found != 0) return GranuleAt(word, HighestBit(found)) + 1;
         }
-        uint begin = GranuleAt(chunk, 0, 0);
-        return chunk > 0 && IsFree(begin - 1) ? _chunks[chunk].Entering : begin;
+        uint begin = GranuleAt(word + 1, 0);
+        return IsFreeBefore(begin) ? _chunks[ChunkOf(end - 1)].Entering : begin;
     }
 
-    /// <summary>The granules of one word of a chunk at which a free run starts.</summary>
-    internal ulong RunStarts(uint chunk, int word)
+    /// <summary>The granules of a word at which a free run starts.</summary>
+    internal ulong RunStarts(uint word)
     {
-        ref ChunkBits bits = ref _bits[chunk];
-        ulong before = word > 0 ? bits.Free[word - 1] : chunk > 0 ? _bits[chunk - 1].Free[ChunkWords - 1] : 0;
-        return bits.Free[word] & ~(bits.Free[word] << 1 | before >> 63);
+        ReadOnlySpan<ulong> free = FreeAround(word);
+        return free[1] & ~(free[1] << 1 | free[0] >> 63);
     }
 
-    /// <summary>The lowest free run of a class and of at least <paramref name="least"/> granules that starts in a chunk;
-    /// empty: none. An exact class has one length, so that <paramref name="least"/> must be it.</summary>
-    internal GranuleSpan RunFind(uint chunk, uint sizeClass, uint least)
+    /// <summary>The length of the free run that starts at <paramref name="start"/>. Most runs end in the word where they
+    /// start.</summary>
+    internal uint RunLength(uint start)
     {
-        if (sizeClass >= SizeClass.Large) // longer than the chunk, so it is the one that leaves it
-        {
-            uint start = RunStart(GranuleAt(chunk + 1, 0, 0)), end = start + _chunks[chunk].Crossing;
-            return end - start >= least ? new GranuleSpan(start, end) : default;
-        }
-        ref ChunkBits bits = ref _bits[chunk];
-        ulong before = chunk > 0 ? _bits[chunk - 1].Free[ChunkWords - 1] : 0;
-        for (int word = 0; word < ChunkWords; word++)
-        {
-            ulong free = bits.Free[word];
-            ulong starts = free & ~(free << 1 | before >> 63);
-            before = free;
-            for (; starts != 0; starts &= starts - 1)
-            {
-                int bit = LowestBit(starts);
-                uint start = GranuleAt(chunk, word, bit);
-                ulong stop = ~free >> bit; // most runs end in the word where they start
-                uint length = stop != 0 ? (uint)LowestBit(stop) : RunEnd(start) - start;
-                if (length < least) continue;
-                if (sizeClass < SizeClass.Exact ? length == least : SizeClass.Of(length) == sizeClass)
-                    return new GranuleSpan(start, start + length);
-            }
-        }
-        return default;
+        ulong stop = ~FreeAt(WordOf(start)) >> BitOf(start);
+        return stop != 0 ? (uint)LowestBit(stop) : RunEnd(start) - start;
     }
 
     /// <summary>Notes where an item that reaches over its chunk's end begins and ends.</summary>

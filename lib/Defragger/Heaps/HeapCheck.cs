@@ -13,13 +13,13 @@ public static class HeapCheck
         "granules beyond what is committed are neither start nor free",
         "a used granule that follows a free one is a start",
         "the notes on an item that reaches over a chunk's end are true",
-        "a chunk's counts are the numbers of its free runs by class",
-        "the index has a chunk in a class exactly if a run of that class starts there",
+        "a chunk's counts are the numbers of its free runs of each inexact class",
+        "the index has a word or chunk in a class exactly if a run of that class starts there",
         "a summary bit is set exactly if its word is not 0",
         "a page with a live granule is dirty",
-        "a page is in the purge index exactly if it is dirty and free",
+        "a page is in the purge index exactly if it is whole, dirty and free",
         "the counters are the sums they stand for",
-        "the victim is empty, or a whole free run",
+        "the victim is a whole free run",
     ];
 
     /// <summary>The text of an invariant, for people.</summary>
@@ -60,32 +60,28 @@ public sealed partial class CoalescingHeap
 
     private static bool Bit(ReadOnlySpan<ulong> words, uint at) => (words[(int)(at / 64)] >> (int)(at % 64) & 1) != 0;
 
-    private Kind KindAt(uint granule)
-    {
-        ref readonly ChunkBits bits = ref _map.BitsAt(granule / ChunkGranules);
-        uint at = granule % ChunkGranules;
-        return Bit(bits.Start, at) ? Kind.Start : Bit(bits.Free, at) ? Kind.Free : Kind.Interior;
-    }
+    private Kind KindAt(uint granule) =>
+        Bit(_map.StartBits, granule) ? Kind.Start : Bit(_map.FreeBits, granule) ? Kind.Free : Kind.Interior;
 
     /// <summary>Chunks that there is anything known of: in C, all of the capacity.</summary>
     private uint ChunkCount() => _map.Chunks;
 
-    private bool InSet(uint sizeClass, uint chunk) => Bit(_index.Set(0, sizeClass), chunk);
+    private static bool InSet(BitSets sets, uint set, uint number) => Bit(sets.SetWords(0, set), number);
 
     // --- Granules ---
 
     private Broken CheckGranules()
     {
-        for (uint chunk = 0; chunk < ChunkCount(); chunk++)
-            for (uint at = 0; at < ChunkGranules; at++)
-            {
-                ulong granule = (ulong)chunk * ChunkGranules + at;
-                ref readonly ChunkBits bits = ref _map.BitsAt(chunk);
-                bool start = Bit(bits.Start, at), free = Bit(bits.Free, at);
-                bool wall = granule == _map.Limit && _map.Limit % ChunkGranules != 0;
-                if (granule >= _map.Limit && (free || start != wall)) return Broken.NothingBeyond;
-                if (start && free) return Broken.StartOrFree;
-            }
+        ReadOnlySpan<ulong> starts = _map.StartBits, frees = _map.FreeBits;
+        uint words = ChunkCount() * ChunkWords;
+        if ((_map.BitsBefore | starts[(int)words] | frees[(int)words]) != 0) return Broken.NothingBeyond;
+        for (ulong granule = 0; granule < (ulong)words * WordGranules; granule++)
+        {
+            bool start = Bit(starts, (uint)granule), free = Bit(frees, (uint)granule);
+            bool wall = granule == _map.Limit && _map.Limit % ChunkGranules != 0;
+            if (granule >= _map.Limit && (free || start != wall)) return Broken.NothingBeyond;
+            if (start && free) return Broken.StartOrFree;
+        }
         for (uint granule = 0; granule < _map.Limit; granule++)
             if (KindAt(granule) == Kind.Interior && (granule == 0 || KindAt(granule - 1) == Kind.Free))
                 return Broken.StartsBeginBlocks;
@@ -102,23 +98,44 @@ public sealed partial class CoalescingHeap
         return end;
     }
 
-    private bool CountsMatch(uint chunk, ReadOnlySpan<ushort> counts)
+    /// <summary>Runs of a chunk that are in the index: by inexact class, and for each word which exact classes it
+    /// has.</summary>
+    private readonly ref struct Tally(Span<ushort> inexact, Span<ulong> exact)
+    {
+        internal readonly Span<ushort> Inexact = inexact;
+        internal readonly Span<ulong> Exact = exact;
+    }
+
+    private Broken CheckTally(uint chunk, Tally tally)
     {
         ref readonly Chunk record = ref _map.ChunkAt(chunk);
-        for (uint each = 0; each < SizeClass.Large; each++)
+        for (uint set = 0; set < SizeClass.Count - SizeClass.Exact; set++)
         {
-            uint place = each - SizeClass.Exact;
-            uint noted = each < SizeClass.Exact
-                ? record.Exact[(int)each]
-                : (uint)record.Medium[(int)(place / 2)] >> (int)(place % 2 * 4) & 15;
-            if (noted != (counts[(int)each] & (each < SizeClass.Exact ? 255 : 15))) return false;
+            bool counted = set < SizeClass.Large - SizeClass.Exact;
+            int noted = counted ? record.Counts[(int)(set / 2)] >> (int)(set % 2 * 4) & 15 : 0;
+            if (counted && noted != tally.Inexact[(int)set]) return Broken.CountsAreTrue;
+            if (InSet(_index.Inexact, set, chunk) != tally.Inexact[(int)set] > 0) return Broken.IndexIsTrue;
         }
-        return true;
+        for (uint word = 0; word < ChunkWords; word++)
+            for (uint set = 0; set < SizeClass.Exact; set++)
+                if (InSet(_index.Exact, set, chunk * ChunkWords + word) != Bit(tally.Exact[(int)word..], set))
+                    return Broken.IndexIsTrue;
+        return Broken.Sound;
+    }
+
+    private static void TallyRun(Tally tally, uint start, uint length)
+    {
+        uint sizeClass = SizeClass.Of(length);
+        if (sizeClass < SizeClass.Exact)
+            tally.Exact[(int)(start / WordGranules % ChunkWords)] |= 1UL << (int)sizeClass;
+        else
+            tally.Inexact[(int)(sizeClass - SizeClass.Exact)]++;
     }
 
     private Broken CheckChunk(uint chunk, ref uint next, ref Survey seen)
     {
-        Span<ushort> counts = stackalloc ushort[(int)SizeClass.Count];
+        var tally = new Tally(
+            stackalloc ushort[(int)(SizeClass.Count - SizeClass.Exact)], stackalloc ulong[(int)ChunkWords]);
         ulong beyond = ((ulong)chunk + 1) * ChunkGranules;
         uint crossing = 0;
         while (next < _map.Limit && next < beyond)
@@ -128,38 +145,42 @@ public sealed partial class CoalescingHeap
             if (end > beyond) crossing = length;
             if (free && end > beyond && _map.ChunkAt((end - 1) / ChunkGranules).Entering != start)
                 return Broken.NotesAreTrue;
-            if (free && (start != _placement.Victim.Start || start == _placement.Victim.End)) // in no class: the victim
-                counts[(int)SizeClass.Of(length)]++;
+            if (free && start != _index.Victim.Start) TallyRun(tally, start, length);
             seen.Runs += free ? 1u : 0;
             seen.Blocks += free ? 0 : 1u;
             seen.Live += free ? 0 : length;
             next = end;
         }
         if (_map.ChunkAt(chunk).Crossing != crossing) return Broken.NotesAreTrue;
-        if (!CountsMatch(chunk, counts)) return Broken.CountsAreTrue;
-        for (uint each = 0; each < SizeClass.Count; each++)
-            if (InSet(each, chunk) != counts[(int)each] > 0) return Broken.IndexIsTrue;
-        return Broken.Sound;
+        return CheckTally(chunk, tally);
     }
 
     // --- Summaries ---
 
+    private static bool SetIsSound(BitSets sets, uint set, out bool any)
+    {
+        any = false;
+        for (int level = 0; level <= sets.Top; level++)
+        {
+            ReadOnlySpan<ulong> words = sets.SetWords(level, set);
+            for (int word = 0; word < words.Length && level < sets.Top; word++)
+                if (Bit(sets.SetWords(level + 1, set), (uint)word) != (words[word] != 0)) return false;
+            any = words[0] != 0; // of the top level, in the end
+        }
+        return true;
+    }
+
     private Broken CheckSummaries()
     {
-        for (uint each = 0; each <= FreeIndex.ClassPurge; each++)
-            for (int level = 0; level <= _index.Top; level++)
-            {
-                ReadOnlySpan<ulong> words = _index.Set(level, each);
-                int used = level < _index.Top ? words.Length : 1;
-                for (int word = 0; word < used; word++)
-                {
-                    bool above = level < _index.Top
-                        ? Bit(_index.Set(level + 1, each), (uint)word)
-                        : each == FreeIndex.ClassPurge ? words[word] != 0 : Bit(_index.Classes, each);
-                    if (above != (words[word] != 0)) return Broken.SummariesAreTrue;
-                }
-            }
-        return Broken.Sound;
+        bool any;
+        for (uint each = 0; each < SizeClass.Count; each++)
+        {
+            bool sound = each < SizeClass.Exact
+                ? SetIsSound(_index.Exact, each, out any)
+                : SetIsSound(_index.Inexact, each - SizeClass.Exact, out any);
+            if (!sound || any != Bit(_index.Classes, each)) return Broken.SummariesAreTrue;
+        }
+        return SetIsSound(_index.Inexact, FreeIndex.SetPurge, out any) ? Broken.Sound : Broken.SummariesAreTrue;
     }
 
     // --- Pages ---
@@ -175,7 +196,8 @@ public sealed partial class CoalescingHeap
             live = live || (granule < _map.Limit && KindAt((uint)granule) != Kind.Free);
         }
         if (live && !dirty) return Broken.LiveIsDirty;
-        if (listed != (dirty && !live)) return Broken.PurgeIndexIsTrue;
+        bool whole = ((ulong)page + 1) * PageGranules <= _map.Limit;
+        if (listed != (whole && dirty && !live)) return Broken.PurgeIndexIsTrue;
         seen.Pinned += live ? 1u : 0;
         seen.DirtyFree += listed ? 1u : 0;
         return Broken.Sound;
@@ -189,7 +211,7 @@ public sealed partial class CoalescingHeap
             if (broken != Broken.Sound) return broken;
         }
         for (uint chunk = 0; chunk < ChunkCount(); chunk++)
-            if (InSet(FreeIndex.ClassPurge, chunk) != _map.ChunkAt(chunk).Pages >> 4 > 0)
+            if (InSet(_index.Inexact, FreeIndex.SetPurge, chunk) != _map.ChunkAt(chunk).Pages >> 4 > 0)
                 return Broken.PurgeIndexIsTrue;
         return Broken.Sound;
     }
@@ -204,11 +226,12 @@ public sealed partial class CoalescingHeap
 
     private Broken CheckVictim()
     {
-        GranuleSpan victim = _placement.Victim;
+        GranuleSpan victim = _index.Victim;
         bool whole = victim.End <= _map.Limit && victim.Start < victim.End && KindAt(victim.Start) == Kind.Free &&
                      (victim.Start == 0 || KindAt(victim.Start - 1) != Kind.Free) &&
                      ItemEnd(victim.Start) == victim.End;
-        return whole || victim.IsEmpty ? Broken.Sound : Broken.VictimIsARun;
+        bool nowhere = victim.Start == uint.MaxValue && victim.End == uint.MaxValue;
+        return whole || nowhere ? Broken.Sound : Broken.VictimIsARun;
     }
 
     /// <inheritdoc/>

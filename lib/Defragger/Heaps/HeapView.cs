@@ -1,5 +1,6 @@
 // What can be seen of a heap: walk, index, statistics, and the purge plan with its execution.
 using Defragger.Views;
+using static Defragger.Heaps.BitSets;
 using static Defragger.Heaps.GranuleMap;
 using static Defragger.Heaps.Layout;
 
@@ -17,9 +18,35 @@ public sealed partial class CoalescingHeap
         if (from >> GranuleShift >= _map.Limit) return false;
         uint start = (uint)(from >> GranuleShift);
         bool live = _map.IsStart(start);
+        if (!live && !_map.IsFree(start)) return false;
         uint end = live ? _map.BlockEnd(start) : _map.RunEnd(start);
         item = new HeapItem(from, BytesOf(end - start), live);
         return true;
+    }
+
+    private void ListExact(uint sizeClass, List<HeapRange> runs)
+    {
+        uint length = sizeClass + 1;
+        for (uint word = _index.Exact.SetNext(sizeClass, 0);
+             word != NoMember;
+             word = _index.Exact.SetNext(sizeClass, word + 1))
+            for (ulong found = _index.ExactRuns(word, length); found != 0; found &= found - 1)
+                runs.Add(new HeapRange(BytesOf(GranuleAt(word, LowestBit(found))), BytesOf(length)));
+    }
+
+    private void ListInexact(uint sizeClass, List<HeapRange> runs)
+    {
+        uint set = sizeClass - SizeClass.Exact;
+        for (uint chunk = _index.Inexact.SetNext(set, 0);
+             chunk != NoMember;
+             chunk = _index.Inexact.SetNext(set, chunk + 1))
+            for (uint word = chunk * ChunkWords; word < (chunk + 1) * ChunkWords; word++)
+                for (ulong starts = _map.RunStarts(word); starts != 0; starts &= starts - 1)
+                {
+                    uint start = GranuleAt(word, LowestBit(starts)), length = _map.RunLength(start);
+                    if (SizeClass.Of(length) == sizeClass && start != _index.Victim.Start)
+                        runs.Add(new HeapRange(BytesOf(start), BytesOf(length)));
+                }
     }
 
     /// <summary>The free index (all free runs but the victim) in its own order, by size class, then by address.</summary>
@@ -27,16 +54,10 @@ public sealed partial class CoalescingHeap
     {
         var runs = new List<HeapRange>();
         for (uint each = _index.ClassNext(0); each < SizeClass.Count; each = _index.ClassNext(each + 1))
-            for (uint chunk = _index.SetNext(each, 0);
-                 chunk != FreeIndex.NoChunk;
-                 chunk = _index.SetNext(each, chunk + 1))
-                for (int word = 0; word < ChunkWords; word++)
-                    for (ulong starts = _map.RunStarts(chunk, word); starts != 0; starts &= starts - 1)
-                    {
-                        uint start = GranuleAt(chunk, word, LowestBit(starts)), end = _map.RunEnd(start);
-                        if (SizeClass.Of(end - start) != each) continue;
-                        runs.Add(new HeapRange(BytesOf(start), BytesOf(end - start)));
-                    }
+        {
+            if (each < SizeClass.Exact) ListExact(each, runs);
+            else ListInexact(each, runs);
+        }
         return runs;
     }
 
@@ -52,17 +73,20 @@ public sealed partial class CoalescingHeap
 
     private uint LargestRun()
     {
-        uint largest = _placement.Victim.Length, last = SizeClass.Count;
+        uint largest = _index.Victim.Length, last = SizeClass.Count;
         ReadOnlySpan<ulong> classes = _index.Classes;
         for (int word = classes.Length; --word >= 0 && last == SizeClass.Count;)
             if (classes[word] != 0) last = (uint)(word * 64 + HighestBit(classes[word]));
         if (last == SizeClass.Count) return largest;
         if (last < SizeClass.Exact) return Math.Max(largest, SizeClass.Least(last));
-        for (uint chunk = _index.SetNext(last, 0); chunk != FreeIndex.NoChunk; chunk = _index.SetNext(last, chunk + 1))
+        uint set = last - SizeClass.Exact;
+        for (uint chunk = _index.Inexact.SetNext(set, 0);
+             chunk != NoMember;
+             chunk = _index.Inexact.SetNext(set, chunk + 1))
             for (;;) // each round finds a longer run of this chunk, or none
             {
-                GranuleSpan run = _map.RunFind(chunk, last, largest + 1);
-                if (run.End == 0) break;
+                GranuleSpan run = _index.RunFind(chunk, last, largest + 1);
+                if (run.IsEmpty) break;
                 largest = run.Length;
             }
         return largest;
@@ -78,9 +102,11 @@ public sealed partial class CoalescingHeap
         FreeLeast: BytesOf(_capacity - _liveMost),
         LargestFree: BytesOf(LargestRun()),
         FreeRuns: _placement.FreeRuns,
-        Victim: new HeapRange(BytesOf(_placement.Victim.Start), BytesOf(_placement.Victim.Length)),
+        Victim: _index.Victim.IsEmpty ? default : RangeOf(_index.Victim),
         Pinned: _pages.Pinned * Page,
         DirtyFree: _pages.DirtyFree * Page);
+
+    private static HeapRange RangeOf(GranuleSpan span) => new(BytesOf(span.Start), BytesOf(span.Length));
 
     // --- Purging ---
 
@@ -88,7 +114,7 @@ public sealed partial class CoalescingHeap
     private uint PurgeableBelow(uint end)
     {
         uint chunk = (end + ChunkPages - 1) / ChunkPages;
-        while ((chunk = _index.SetLast(FreeIndex.ClassPurge, chunk)) != FreeIndex.NoChunk)
+        while ((chunk = _index.Inexact.SetLast(FreeIndex.SetPurge, chunk)) != NoMember)
         {
             uint begin = chunk * ChunkPages;
             for (uint page = Math.Min(begin + ChunkPages, end); page > begin; page--)

@@ -15,9 +15,8 @@ namespace Defragger.Heaps;
 /// Both may be long. One item at most, block or run, reaches from a chunk into the next; its length is kept in the
 /// chunk where it starts (<see cref="Chunk.Crossing"/>), and the start of a run is kept in the chunk where it ends
 /// (<see cref="Chunk.Entering"/>). So the ends of any item are found by looking at one chunk.
-/// Cost: 128 + 64 bytes a chunk and up to 1/8 byte a chunk for each size class: at most 2.8 % of what is committed, twice
-/// that while the arrays have room to grow. Inline arrays lay the two structs out as C does and need no check of
-/// an index that is a remainder.
+/// Cost: 128 + 24 bytes a chunk, and 40 for each chunk and 1/8 byte for each chunk and inexact class of the free index: at
+/// most 2.8 % of what is committed, twice that while the arrays have room to grow.
 /// </remarks>
 internal static class Layout
 {
@@ -27,36 +26,18 @@ internal static class Layout
     internal const int GranuleShift = 4;
     internal const uint WordGranules = 64;
     internal const uint PageGranules = 256;
-
-    /// <summary>Granules to chunks.</summary>
-    internal const int ChunkShift = 9;
-    internal const uint ChunkGranules = 1 << ChunkShift;
-    internal const int ChunkWords = (int)(ChunkGranules / WordGranules);
+    internal const uint ChunkGranules = 512;
+    internal const uint ChunkWords = ChunkGranules / WordGranules;
     internal const uint ChunkPages = ChunkGranules / PageGranules;
+    internal const int PageWords = (int)(PageGranules / WordGranules);
 }
 
-/// <summary>The two bits of a chunk's granules; bit g % 64 of word g / 64.</summary>
-internal struct ChunkBits
-{
-    /// <summary>A block starts here.</summary>
-    internal Words Start;
-    internal Words Free;
-
-    [InlineArray(Layout.ChunkWords)]
-    internal struct Words
-    {
-        private ulong _first;
-    }
-}
-
-/// <summary>What else is known of a chunk.</summary>
+/// <summary>What is known of a chunk beside its granules' bits.</summary>
 internal struct Chunk
 {
-    /// <summary>Free runs of each exact class that start here.</summary>
-    internal ExactCounts Exact;
-
-    /// <summary>Of the classes up to <see cref="SizeClass.Large"/>: two counts of four bits each.</summary>
-    internal MediumCounts Medium;
+    /// <summary>Free runs that start here of each inexact class below <see cref="SizeClass.Large"/>: four bits
+    /// each.</summary>
+    internal ClassCounts Counts;
 
     /// <summary>Bits 0, 1: the page is dirty; bits 4, 5: it is dirty and free.</summary>
     internal byte Pages;
@@ -67,14 +48,9 @@ internal struct Chunk
     /// <summary>Start of the free run that ends here and has begun in an earlier chunk; else stale.</summary>
     internal uint Entering;
 
-    [InlineArray(40)]
-    internal struct ExactCounts
-    {
-        private byte _first;
-    }
-
+    /// <summary>Laid out as C does; and an index of it is checked against a number known when it is compiled.</summary>
     [InlineArray(15)]
-    internal struct MediumCounts
+    internal struct ClassCounts
     {
         private byte _first;
     }
@@ -83,6 +59,9 @@ internal struct Chunk
 /// <summary>A sequence of granules: a block's place or a free run.</summary>
 internal readonly struct GranuleSpan(uint start, uint end)
 {
+    /// <summary>An empty span that is no place: no granule has this number.</summary>
+    internal static GranuleSpan Nowhere => new(uint.MaxValue, uint.MaxValue);
+
     internal readonly uint Start = start;
     internal readonly uint End = end;
 

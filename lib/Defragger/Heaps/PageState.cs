@@ -1,3 +1,4 @@
+using static Defragger.Heaps.GranuleMap;
 using static Defragger.Heaps.Layout;
 
 namespace Defragger.Heaps;
@@ -6,13 +7,12 @@ namespace Defragger.Heaps;
 /// committed or purged), is it pinned (a granule is live), and so: would purging it give memory back.</summary>
 internal sealed class PageState(GranuleMap map, FreeIndex index)
 {
-    private const uint PageWords = PageGranules / WordGranules;
     private const byte Purgeable = 0xF0;
 
     /// <summary>Pages with a live granule.</summary>
     internal uint Pinned { get; private set; }
 
-    /// <summary>Pages that are dirty and have none.</summary>
+    /// <summary>Whole pages that are dirty and have none.</summary>
     internal uint DirtyFree { get; private set; }
 
     internal static uint PageOf(uint granule) => granule / PageGranules;
@@ -25,22 +25,24 @@ internal sealed class PageState(GranuleMap map, FreeIndex index)
 
     internal bool IsPurgeable(uint page) => (map.ChunkAt(page / ChunkPages).Pages & PagePurgeable(page)) != 0;
 
+    /// <summary>Whether all of a page is committed. Of a capacity that is no number of pages the last is not, and is never
+    /// purged: what lies behind the arena is not ours.</summary>
+    private bool PageIsWhole(uint page) => map.Limit - page * PageGranules >= PageGranules;
+
     /// <summary>Whether no granule of a page is live. Granules beyond what is committed are not free, but not live
     /// either.</summary>
     private bool PageIsFree(uint page)
     {
-        ref ChunkBits bits = ref map.BitsAt(page / ChunkPages);
-        int word = (int)(page % ChunkPages * PageWords);
+        ReadOnlySpan<ulong> free = map.FreeOfPage(page);
         uint begin = page * PageGranules;
-        if (map.Limit - begin >= PageGranules)
-            return (bits.Free[word] & bits.Free[word + 1] & bits.Free[word + 2] & bits.Free[word + 3]) == ulong.MaxValue;
+        if (PageIsWhole(page)) return (free[0] & free[1] & free[2] & free[3]) == ulong.MaxValue;
         return map.IsFree(begin) && map.RunEnd(begin) == map.Limit;
     }
 
     private void PurgeAdd(uint page)
     {
         ref byte pages = ref map.ChunkAt(page / ChunkPages).Pages;
-        if ((pages & Purgeable) == 0) index.SetAdd(FreeIndex.ClassPurge, page / ChunkPages);
+        if ((pages & Purgeable) == 0) index.Inexact.SetAdd(FreeIndex.SetPurge, page / ChunkPages);
         pages |= PagePurgeable(page);
         DirtyFree++;
     }
@@ -49,30 +51,38 @@ internal sealed class PageState(GranuleMap map, FreeIndex index)
     {
         ref byte pages = ref map.ChunkAt(page / ChunkPages).Pages;
         pages &= (byte)~PagePurgeable(page);
-        if ((pages & Purgeable) == 0) index.SetRemove(FreeIndex.ClassPurge, page / ChunkPages);
+        if ((pages & Purgeable) == 0) index.Inexact.SetRemove(FreeIndex.SetPurge, page / ChunkPages);
         DirtyFree--;
     }
+
+    /// <summary>Whether a granule of a word is live. For the word in which the committed memory ends it does not
+    /// know.</summary>
+    private bool WordIsUsed(uint word) => map.FreeAt(word) != ulong.MaxValue && word != WordOf(map.Limit);
 
     /// <summary>Granules will be used: called while their free bits are still set.</summary>
     internal void PagesUse(GranuleSpan span)
     {
-        for (uint page = PageOf(span.Start), last = PageOf(span.End - 1); page <= last; page++)
+        uint page = PageOf(span.Start), last = PageOf(span.End - 1);
+        if (page == last && WordIsUsed(WordOf(span.Start))) return; // the quick answer for most
+        for (; page <= last; page++)
         {
             if (!PageIsFree(page)) continue;
             Pinned++;
-            if (IsDirty(page)) PurgeRemove(page);
-            else map.ChunkAt(page / ChunkPages).Pages |= PageDirty(page);
+            if (IsPurgeable(page)) PurgeRemove(page);
+            map.ChunkAt(page / ChunkPages).Pages |= PageDirty(page);
         }
     }
 
     /// <summary>Granules have been used: called when their free bits are set again.</summary>
     internal void PagesLeave(GranuleSpan span)
     {
-        for (uint page = PageOf(span.Start), last = PageOf(span.End - 1); page <= last; page++)
+        uint page = PageOf(span.Start), last = PageOf(span.End - 1);
+        if (page == last && WordIsUsed(WordOf(span.Start))) return;
+        for (; page <= last; page++)
         {
             if (!PageIsFree(page)) continue;
             Pinned--;
-            PurgeAdd(page); // it was in use, so it is dirty
+            if (PageIsWhole(page)) PurgeAdd(page); // it was in use, so it is dirty
         }
     }
 

@@ -7,63 +7,74 @@ internal sealed class Placement(GranuleMap map, FreeIndex index)
     /// <summary>Chunks of its own class that a request looks into.</summary>
     private const uint ProbeChunks = 4;
 
-    private static GranuleSpan NoRun => default;
-
-    /// <summary>Empty (start is end): there is none.</summary>
-    internal GranuleSpan Victim { get; private set; }
-
     /// <summary>Runs, the victim among them.</summary>
-    internal uint FreeRuns { get; private set; }
+    internal uint FreeRuns { get; set; }
 
-    private bool IsVictim(GranuleSpan run) => run.Start == Victim.Start && run.End == Victim.End;
+    private bool IsVictim(GranuleSpan run) => run.Start == index.Victim.Start;
+
+    /// <summary>The victim changes, or goes: it stays out of the index, but what is noted of long items is noted of it
+    /// too.</summary>
+    private void VictimSet(GranuleSpan run)
+    {
+        index.Victim = run.IsEmpty ? GranuleSpan.Nowhere : run;
+        if (!run.IsEmpty) map.RunTag(run);
+    }
 
     /// <summary>The lowest run of the smallest class at or above <paramref name="sizeClass"/> that has one.</summary>
-    private GranuleSpan RunLowest(uint sizeClass)
+    internal GranuleSpan RunLowest(uint sizeClass)
     {
         sizeClass = index.ClassNext(sizeClass);
-        return sizeClass < SizeClass.Count
-            ? map.RunFind(index.SetFirst(sizeClass), sizeClass, SizeClass.Least(sizeClass))
-            : NoRun;
+        return sizeClass < SizeClass.Count ? index.ClassFirst(sizeClass) : GranuleSpan.Nowhere;
     }
 
     /// <summary>The first run of a class that fits, in at most <paramref name="probes"/> chunks.</summary>
     private GranuleSpan RunProbe(uint sizeClass, uint length, uint probes)
     {
-        GranuleSpan found = NoRun;
-        for (uint chunk = index.SetNext(sizeClass, 0);
-             chunk != FreeIndex.NoChunk && found.End == 0 && probes-- > 0;
-             chunk = index.SetNext(sizeClass, chunk + 1))
-            found = map.RunFind(chunk, sizeClass, length);
+        GranuleSpan found = GranuleSpan.Nowhere;
+        for (uint chunk = index.Inexact.SetNext(sizeClass - SizeClass.Exact, 0);
+             chunk != BitSets.NoMember && found.IsEmpty && probes-- > 0;
+             chunk = index.Inexact.SetNext(sizeClass - SizeClass.Exact, chunk + 1))
+            found = index.RunFind(chunk, sizeClass, length);
         return found;
     }
 
-    /// <summary>Rule 1.</summary>
-    internal GranuleSpan RunForShort(uint length)
+    /// <summary>Rule 1 as far as most short requests go: a block that is a run of its very length, or the victim's front.
+    /// Nowhere: there is neither. The caller marks the block.</summary>
+    internal GranuleSpan CutShort(uint length)
     {
         uint sizeClass = SizeClass.Of(length);
-        if (index.ClassHas(sizeClass)) return map.RunFind(index.SetFirst(sizeClass), sizeClass, length);
-        if (Victim.Length >= length) return Victim;
-        return RunLowest(sizeClass + 1);
+        GranuleSpan victim = index.Victim;
+        if (index.ClassHasRun(sizeClass))
+        {
+            uint word = index.Exact.SetFirst(sizeClass);
+            ulong runs = index.ExactRuns(word, length);
+            uint start = GranuleMap.GranuleAt(word, BitSets.LowestBit(runs));
+            GranuleSpan found = new(start, start + length);
+            map.Untag(found);
+            if ((runs & (runs - 1)) == 0) index.ClassRemove(index.Exact, sizeClass, sizeClass, word);
+            FreeRuns--;
+            return found;
+        }
+        if (victim.Length < length) return GranuleSpan.Nowhere;
+        GranuleSpan block = new(victim.Start, victim.Start + length);
+        map.Untag(victim);
+        VictimSet(new GranuleSpan(block.End, victim.End));
+        if (block.End == victim.End) FreeRuns--;
+        return block;
     }
 
     /// <summary>Rules 2 and 3.</summary>
     internal GranuleSpan RunForLong(uint length)
     {
-        uint sizeClass = SizeClass.Of(length), victim = Victim.Length;
-        GranuleSpan found = sizeClass < SizeClass.Exact ? NoRun : RunProbe(sizeClass, length, ProbeChunks);
-        if (found.End == 0) found = RunLowest(sizeClass < SizeClass.Exact ? sizeClass : sizeClass + 1);
-        if (victim >= length && (found.End == 0 || victim < found.Length)) return Victim;
-        return found.End == 0 && sizeClass >= SizeClass.Exact ? RunProbe(sizeClass, length, uint.MaxValue) : found;
+        uint sizeClass = SizeClass.Of(length), victim = index.Victim.Length;
+        GranuleSpan found =
+            sizeClass < SizeClass.Exact ? GranuleSpan.Nowhere : RunProbe(sizeClass, length, ProbeChunks);
+        if (found.IsEmpty) found = RunLowest(sizeClass < SizeClass.Exact ? sizeClass : sizeClass + 1);
+        if (victim >= length && (found.IsEmpty || victim < found.Length)) return index.Victim;
+        return found.IsEmpty && sizeClass >= SizeClass.Exact ? RunProbe(sizeClass, length, uint.MaxValue) : found;
     }
 
-    /// <summary>A free run that was the victim changes: it stays the victim.</summary>
-    private void VictimSet(GranuleSpan run)
-    {
-        Victim = run;
-        if (!run.IsEmpty) map.RunTag(run);
-    }
-
-    /// <summary>Rule 4. The caller marks the block.</summary>
+    /// <summary>Rule 4; the block's granules are not free any more.</summary>
     internal void RunCut(GranuleSpan run, GranuleSpan block, bool isShort)
     {
         GranuleSpan front = new(run.Start, block.Start), rest = new(block.End, run.End);
@@ -81,7 +92,7 @@ internal sealed class Placement(GranuleMap map, FreeIndex index)
         else if (isShort)
         {
             index.RunRemove(run);
-            if (!Victim.IsEmpty) index.RunInsert(Victim);
+            if (!index.Victim.IsEmpty) index.RunInsert(index.Victim);
             VictimSet(rest);
         }
         else if (hasFront)
@@ -96,7 +107,7 @@ internal sealed class Placement(GranuleMap map, FreeIndex index)
         if (hasFront) index.RunInsert(front);
     }
 
-    /// <summary>Rule 5: granules become free, and one run with the free runs before and behind them (which may be
+    /// <summary>Rule 5: granules have become free, and are one run with the free runs before and behind them (which may be
     /// empty).</summary>
     internal void RunJoin(GranuleSpan left, GranuleSpan right)
     {

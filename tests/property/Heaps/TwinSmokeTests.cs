@@ -17,8 +17,8 @@ public sealed class TwinSmokeTests
     [InlineData(4, 32_768, 0, 20_000)]
     [InlineData(5, 100_000, 10_000, 10_000)]
     [InlineData(6, 1_000_000, 50_000, 20_000)]
-    [InlineData(7, 16 << 20, 1 << 20, 100_000)] // more than 64 chunks: a second level of the index
-    [InlineData(8, 48 << 20, 0, 100_000)] // more than 4,096: a third
+    [InlineData(7, 16 << 20, 1 << 20, 100_000)] // 2,048 chunks, 16,384 words: two levels, and three
+    [InlineData(8, 48 << 20, 0, 100_000)] // more than 4,096 chunks: three, and three
     [InlineData(9, (64 << 20) - 16, 65_536, 200_000)]
     public void Twins_answer_alike(int seed, long capacity, long growth, int operations)
     {
@@ -115,6 +115,54 @@ public sealed class TwinSmokeTests
                 Assert.Equal(0, heap.Check());
                 Assert.Equal(call == "Commit" ? 1 : 0, heap.Statistics.LiveBlocks);
                 Assert.Equal(HeapStatus.Ok, heap.Allocate(100, 16, out _));
+            }
+    }
+
+    [Theory]
+    [InlineData(96, "a run of its length")]
+    [InlineData(64, "the victim's front")]
+    [InlineData(2000, "a long run")]
+    public void A_block_whose_zeros_could_not_be_written_is_given_back_wherever_it_came_from(long size, string place)
+    {
+        var world = new ThrowingWorld();
+        var options = new HeapOptions(1 << 16, 0, world);
+        Assert.Equal(HeapStatus.Ok, CoalescingHeap.TryOpen(options, out CoalescingHeap? managed));
+        Assert.Equal(HeapStatus.Ok, NativeHeap.TryOpen(options, out NativeHeap? native));
+        using (native)
+        {
+            foreach (IHeap heap in new IHeap[] { managed!, native! })
+            {
+                Assert.Equal(HeapStatus.Ok, heap.Allocate(16, 16, out _));
+                Assert.Equal(HeapStatus.Ok, heap.Allocate(96, 16, out long hole));
+                Assert.Equal(HeapStatus.Ok, heap.Allocate(16, 16, out _));
+                Assert.Equal(HeapStatus.Ok, heap.Release(hole));
+                world.Throws = "Zero";
+                Assert.Throws<IOException>(() => heap.AllocateZeroed(size, out _));
+                world.Throws = "";
+                Assert.True(heap.Check() == 0, place);
+            }
+            Assert.Equal(managed!.Snapshot(), native!.Snapshot());
+            Assert.Equal(2, managed.Statistics.LiveBlocks);
+            Assert.Equal(managed.Allocate(size, 16, out long left), native.Allocate(size, 16, out long right));
+            Assert.Equal(left, right);
+        }
+    }
+
+    [Fact]
+    public void A_last_page_that_is_not_whole_is_never_purged()
+    {
+        var options = new HeapOptions(2 * 4096 + 48);
+        Assert.Equal(HeapStatus.Ok, CoalescingHeap.TryOpen(options, out CoalescingHeap? managed));
+        Assert.Equal(HeapStatus.Ok, NativeHeap.TryOpen(options, out NativeHeap? native));
+        using (native)
+            foreach (IHeap heap in new IHeap[] { managed!, native! })
+            {
+                Assert.Equal(HeapStatus.Ok, heap.Allocate(options.Capacity, 16, out long all));
+                Assert.Equal(3 * 4096, heap.Statistics.Pinned);
+                Assert.Equal(HeapStatus.Ok, heap.Release(all));
+                Assert.Equal(2 * 4096, heap.Statistics.DirtyFree);
+                Assert.Equal(2 * 4096, heap.Purge(long.MaxValue));
+                Assert.Equal(0, heap.Check());
             }
     }
 
