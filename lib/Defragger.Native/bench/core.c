@@ -1,0 +1,151 @@
+/*
+ * What a release and an allocation cost the heap core, without any cache in front, at a number of live blocks.
+ *
+ *   core heap|malloc LIVE PAIRS      one line: LIVE, ns a pair for each pattern, ns an allocation of the build-up
+ *
+ * Sizes are 16 to 256 bytes in steps of 16, evenly. The patterns, each on the same heap one after the other:
+ *   last    allocate 48 bytes, release them
+ *   same    release a random block, allocate its size anew
+ *   mixed   release a random block, allocate another size
+ * `malloc` does the same with the C library's. No block is touched: a heap that keeps its links in the blocks does so
+ * itself. What is random is drawn before the clock starts. Time is the process's.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "defragger.h"
+
+enum { DRAWS = 1 << 20, SIZES = 16 };
+
+struct bench {
+    struct df_heap *heap; /* NULL: malloc */
+    uint32_t live;
+    uint64_t *blocks; /* offsets or addresses */
+    uint8_t *sizes;   /* in granules */
+    uint32_t *draws;
+    uint8_t *size_draws;
+};
+
+static double now_ns(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+/* xorshift64*: Vigna, 2016. */
+static uint32_t draw(uint64_t *state)
+{
+    *state ^= *state >> 12;
+    *state ^= *state << 25;
+    *state ^= *state >> 27;
+    return (uint32_t)(*state * UINT64_C(0x2545F4914F6CDD1D) >> 32);
+}
+
+static void *fresh(size_t size)
+{
+    void *memory =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) {
+        perror("core: mmap");
+        exit(1);
+    }
+    return memory;
+}
+
+static uint64_t take(const struct bench *bench, uint64_t size)
+{
+    if (bench->heap == NULL)
+        return (uint64_t)(uintptr_t)malloc(size);
+    uint64_t offset = 0;
+    if (df_heap_allocate(bench->heap, size, DF_GRANULE, &offset) != DF_OK) {
+        fputs("core: the heap is full\n", stderr);
+        exit(1);
+    }
+    return offset;
+}
+
+static void give(const struct bench *bench, uint64_t block)
+{
+    if (bench->heap == NULL)
+        free((void *)(uintptr_t)block);
+    else if (df_heap_release(bench->heap, block) != DF_OK)
+        exit(1);
+}
+
+static double build_up(struct bench *bench)
+{
+    double start = now_ns();
+    for (uint32_t i = 0; i < bench->live; i++) {
+        bench->sizes[i] = bench->size_draws[i % DRAWS];
+        bench->blocks[i] = take(bench, bench->sizes[i] * (uint64_t)DF_GRANULE);
+    }
+    return (now_ns() - start) / bench->live;
+}
+
+static double pattern_last(const struct bench *bench, uint32_t pairs)
+{
+    double start = now_ns();
+    for (uint32_t i = 0; i < pairs; i++) {
+        uint64_t block = take(bench, 48);
+        __asm__ volatile("" : : "r"(block) : "memory"); /* or malloc and free go away */
+        give(bench, block);
+    }
+    return (now_ns() - start) / pairs;
+}
+
+static double pattern_random(struct bench *bench, uint32_t pairs, bool mixed)
+{
+    double start = now_ns();
+    for (uint32_t i = 0; i < pairs; i++) {
+        uint32_t at = bench->draws[i % DRAWS];
+        give(bench, bench->blocks[at]);
+        if (mixed)
+            bench->sizes[at] = bench->size_draws[i % DRAWS];
+        bench->blocks[at] = take(bench, bench->sizes[at] * (uint64_t)DF_GRANULE);
+    }
+    return (now_ns() - start) / pairs;
+}
+
+static struct df_heap *heap_for(uint64_t live)
+{
+    uint64_t capacity = (live * SIZES * DF_GRANULE * 2 + (UINT64_C(1) << 20)) & ~(uint64_t)(DF_PAGE - 1);
+    size_t size = df_heap_metadata_size(capacity);
+    struct df_heap_options options = {.capacity = capacity, .growth = 1 << 20};
+    struct df_heap *heap = NULL;
+    if (df_heap_open(fresh(size), size, &options, &heap) != DF_OK)
+        exit(1);
+    return heap;
+}
+
+int main(int count, char **words)
+{
+    unsigned long live = count == 4 ? strtoul(words[2], NULL, 10) : 0;
+    unsigned long pairs = count == 4 ? strtoul(words[3], NULL, 10) : 0;
+    if (live == 0 || live > 100000000 || pairs == 0 || pairs > 1000000000) {
+        fputs("usage: core heap|malloc LIVE PAIRS\n", stderr);
+        return 2;
+    }
+    struct bench bench = {.live = (uint32_t)live};
+    uint64_t state = 88172645463325252u;
+    bench.heap = strcmp(words[1], "malloc") == 0 ? NULL : heap_for(live);
+    bench.blocks = fresh(live * sizeof *bench.blocks);
+    bench.sizes = fresh(live);
+    bench.draws = fresh(DRAWS * sizeof *bench.draws);
+    bench.size_draws = fresh(DRAWS);
+    for (uint32_t i = 0; i < DRAWS; i++) {
+        bench.draws[i] = draw(&state) % bench.live;
+        bench.size_draws[i] = (uint8_t)(draw(&state) % SIZES + 1);
+    }
+    double build = build_up(&bench);
+    pattern_random(&bench, (uint32_t)pairs / 2, true); /* until the heap is as it stays */
+    double mixed = pattern_random(&bench, (uint32_t)pairs, true);
+    double same = pattern_random(&bench, (uint32_t)pairs, false);
+    double last = pattern_last(&bench, (uint32_t)pairs);
+    printf("%lu %.1f %.1f %.1f %.1f\n", live, last, same, mixed, build);
+    return 0;
+}
