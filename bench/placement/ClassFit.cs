@@ -4,7 +4,7 @@ namespace Defragger.Bench.Placement;
 /// <remarks>Up to 32 granules it is best fit, lowest address first. A longer request looks through its own class, where
 /// only some runs are long enough, in at most <see cref="MostChunks"/> chunks of 8 KiB (a heap that keeps its bits by
 /// such chunks reads one cache line for each), and then takes the lowest run of the next class that has one.</remarks>
-internal class ClassFit : CoalescingPlacement
+internal sealed class ClassFit : CoalescingPlacement
 {
     private const int Chunk = 8192 / IPlacement.Granule;
     private const int MostChunks = 4;
@@ -22,9 +22,6 @@ internal class ClassFit : CoalescingPlacement
     protected override void Link(Run run) => _index.Add(run);
 
     protected override void Unlink(Run run) => _index.Remove(run);
-
-    /// <summary>The lowest run of exactly this small length; none when there is none.</summary>
-    protected Run LowestExact(long granules) => RunAt(_index.FirstRun(SizeClasses.Of(granules)));
 
     private Run LowestFrom(int sizeClass)
     {

@@ -15,7 +15,7 @@ internal abstract class CoalescingPlacement : IPlacement
     /// <summary>The free runs by place.</summary>
     protected RunMap Runs { get; } = new();
 
-    public virtual long Allocate(long granules)
+    public long Allocate(long granules)
     {
         Run run = Find(granules);
         if (!run.Exists)
@@ -29,12 +29,12 @@ internal abstract class CoalescingPlacement : IPlacement
         if (rest.Exists)
         {
             Runs.Add(rest);
-            KeepRest(rest);
+            Link(rest);
         }
         return run.Start;
     }
 
-    public virtual void Release(long start, long granules)
+    public void Release(long start, long granules)
     {
         Run before = Absorb(Runs.EndingAt(start));
         Run after = Absorb(Runs.StartingAt(start + granules));
@@ -56,9 +56,6 @@ internal abstract class CoalescingPlacement : IPlacement
 
     /// <summary>A run is not free any more, or part of a longer one.</summary>
     protected abstract void Unlink(Run run);
-
-    /// <summary>What a block left of its run is free.</summary>
-    protected virtual void KeepRest(Run rest) => Link(rest);
 
     private Run Absorb(Run run)
     {

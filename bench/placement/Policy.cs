@@ -12,8 +12,8 @@ internal sealed record Policy(string Name, Func<IPlacement> Heap, bool IsCached 
         new("BestFitLowest", () => new BestFitLowest()),
         new("ClassFit", () => new ClassFit()),
         new("ClassFit+cache", () => new ClassFit(), IsCached: true),
-        new("ClassFitVictim", () => new ClassFitVictim()),
-        new("ClassFitVictim+cache", () => new ClassFitVictim(), IsCached: true),
+        new("CoalescingHeap", () => new ProductionHeap()),
+        new("CoalescingHeap+cache", () => new ProductionHeap(), IsCached: true),
         new("BumpHoles", () => new BumpHoles()),
         new("SlabFullestFirst", () => new SlabFullestFirst()),
     ];

@@ -6,11 +6,11 @@ namespace Defragger.Heaps;
 /// <remarks>
 /// <code>
 /// class 0 .. 39     exactly 1 .. 40 granules (16 to 640 bytes)
-/// class 40 .. 253   eight classes for each doubling: 41-44, 45-48, 49-52, ... 61-64, 65-72, ... up to 2^32 - 1
+/// class 40 .. 253   eight classes for each doubling: 41-44, 45-48, 49-52, ... 61-64, 65-72, ... up to 2^32
 /// </code>
-/// The first two of the first doubling (33-36, 37-40) are replaced by exact ones: then the classes with counts (below
-/// <see cref="Large"/>, see FreeIndex) fill one cache line a chunk. Two lengths of one inexact class differ by less than
-/// 1/8. The scheme is that of two-level segregated fit: Masmano et al., "TLSF", ECRTS 2004.
+/// Exact classes end where looking at one word and its neighbour (FreeIndex) no longer shows a run whole. Two lengths of
+/// one inexact class differ by less than 1/8. The scheme is that of two-level segregated fit: Masmano et al., "TLSF", ECRTS
+/// 2004; there a request never looks into its own class, and a hole of just its size is missed.
 /// </remarks>
 internal static class SizeClass
 {

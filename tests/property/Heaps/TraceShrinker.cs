@@ -16,6 +16,8 @@ internal static class TraceShrinker
                 yield return With(trace, trace.Operations.Where((_, i) => i < at || i >= at + piece));
         }
         if (trace.Growth > 0) yield return new Trace(trace.Capacity, trace.Operations, trace.Story);
+        foreach (long capacity in Smaller(trace.Capacity).Where(bytes => bytes % Trace.GranuleSize == 0))
+            yield return new Trace(capacity, trace.Operations, trace.Story, trace.Growth);
         for (int i = 0; i < count; i++)
         {
             foreach (Operation plainer in Plainer(trace.Operations[i]))
@@ -36,12 +38,12 @@ internal static class TraceShrinker
         if (operation.Kind == OperationKind.Allocate && operation.Alignment != Operation.DefaultAlignment)
             yield return operation with { Alignment = Operation.DefaultAlignment };
         if (operation.Kind == OperationKind.Release) yield break;
-        // Round sizes read better, and each of these is smaller, so that this ends.
-        foreach (long size in new[] { 1, operation.Size / 2, operation.Size / 16 * 16, operation.Size - 16 })
-        {
-            if (size > 0 && size < operation.Size) yield return operation with { Size = size };
-        }
+        foreach (long size in Smaller(operation.Size)) yield return operation with { Size = size };
     }
+
+    /// <summary>Smaller amounts, so that this ends; round ones, which read better.</summary>
+    private static IEnumerable<long> Smaller(long bytes) =>
+        new[] { 1, bytes / 2 / 16 * 16, bytes / 16 * 16, bytes - 16 }.Where(less => less > 0 && less < bytes).Distinct();
 
     private static Trace With(Trace trace, IEnumerable<Operation> operations) =>
         new(trace.Capacity, operations, trace.Story, trace.Growth);

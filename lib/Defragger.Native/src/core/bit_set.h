@@ -50,7 +50,7 @@ static inline bool set_add(struct bit_sets *sets, uint32_t set, uint32_t number)
     }
 }
 
-/* True when the set is empty now. */
+/* Takes a number out that may not be in; true when the set is empty now. */
 static inline bool set_remove(struct bit_sets *sets, uint32_t set, uint32_t number)
 {
     for (uint32_t level = 0;; level++, number /= 64) {

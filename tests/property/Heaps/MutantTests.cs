@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using Defragger.Traces;
+using FsCheck.Fluent;
+using Xunit;
+
+namespace Defragger.Tests.Heaps;
+
+/// <summary>Tests of the tests: a fault that is put into the C heap on purpose must be found, and shrunk to a trace that a
+/// person can follow. Each fault is one edit of a copy of the sources; its text must occur exactly once, so that a fault
+/// which the code has outgrown is noticed.</summary>
+public class MutantTests
+{
+    private const int MostOperations = 6;
+
+    // A replay takes some milliseconds; a machine may be busy.
+    private static readonly TimeSpan s_replayPatience = TimeSpan.FromSeconds(5);
+
+    [Theory]
+    [InlineData("coalescing misses the first granule", "granule_map.h", "return granule > 0 && is_free", "return granule > 1 && is_free")]
+    [InlineData("coalescing misses the right side at a word's end", "heap.c", "bool joins_right = is_free(heap, span.end);", "bool joins_right = span.end % 64 != 0 && is_free(heap, span.end);")]
+    [InlineData("the victim does not grow to the left", "placement.h", "if (joins_left && is_victim(heap, left)) {", "if (false) {")]
+    [InlineData("wrong tie-break among exact runs", "placement.h", "lowest_bit(runs)", "highest_bit(runs)")]
+    [InlineData("wrong tie-break in the next class", "free_index.h", "lowest_bit(exact_runs(heap, word, length))", "highest_bit(exact_runs(heap, word, length))")]
+    [InlineData("the tail of a shrunk block is lost", "heap.c", "        span_free(heap, (struct span){kept.end, block.end});\n", "")]
+    [InlineData("a class keeps a word that has no run of it", "placement.h", "if ((runs & (runs - 1)) == 0)", "if (runs == 0)")]
+    [InlineData("a long request takes a run of its class that is too short", "placement.h", "class < CLASS_EXACT ? class : class + 1", "class")]
+    [InlineData("a run's start is noted one granule off", "granule_map.h", ".entering = run.start;", ".entering = run.start + 1;")]
+    [InlineData("an aligned run is cut one step too late", "heap.c", "(run.start + step - 1) & ~(step - 1)", "(run.start + step) & ~(step - 1)")]
+    [InlineData("used pages stay clean", "page_state.h", "        *pages |= page_dirty(page);\n", "")]
+    [InlineData("the most that was live is forgotten", "heap.c", "        heap->live_most = heap->live;\n", "        heap->live_most = heap->live_most;\n")]
+    public void A_planted_fault_is_found_and_shrunk(string fault, string file, string original, string replacement)
+    {
+        using var directory = new TemporaryDirectory();
+        string replay = Compile(directory, file, original, replacement);
+        Trace? failing = TraceArbitrary.Traces().Generator.Sample(60, 400).FirstOrDefault(trace => Differs(replay, directory, trace));
+        Assert.True(failing != null, $"No trace found the fault: {fault}.");
+        Trace smallest = TraceShrinker.Minimize(failing, trace => Differs(replay, directory, trace));
+        Notes.Add($"planted fault, {fault}: {smallest.Operations.Count} operations: {string.Join("; ", smallest.Operations)}");
+        Assert.InRange(smallest.Operations.Count, 1, MostOperations);
+    }
+
+    [Fact]
+    public void The_unchanged_heap_has_no_fault()
+    {
+        using var directory = new TemporaryDirectory();
+        string replay = Compile(directory, "heap.c", "#include \"heap.h\"", "#include \"heap.h\"");
+        Trace? failing = TraceArbitrary.Traces().Generator.Sample(60, 400).FirstOrDefault(trace => Differs(replay, directory, trace));
+        Assert.True(failing == null, $"{failing}");
+    }
+
+    private static bool Differs(string replay, TemporaryDirectory directory, Trace trace)
+    {
+        if (ReplayText.Of(trace) is not string expected) return false;
+        string path = directory.Write("t.trace", trace.ToString());
+        (int code, string output) = Run(replay, ["--print", "--check", "every", path], s_replayPatience);
+        return code != 0 || output != expected;
+    }
+
+    private static string Compile(TemporaryDirectory directory, string file, string original, string replacement)
+    {
+        string native = Path.Combine(Repository(), "lib", "Defragger.Native");
+        string[] sources = [.. Directory.GetFiles(Path.Combine(native, "src", "core")),
+            .. new[] { "replay.c", "arena.c", "arena.h", "trace.c", "trace.h" }.Select(name => Path.Combine(native, "test", name)),
+            Path.Combine(native, "include", "defragger.h")];
+        foreach (string source in sources.Where(path => Path.GetExtension(path) is ".c" or ".h"))
+            File.Copy(source, directory[Path.GetFileName(source)], overwrite: true);
+        string text = File.ReadAllText(directory[file]);
+        Assert.Equal(2, text.Split(original).Length); // once
+        File.WriteAllText(directory[file], text.Replace(original, replacement, StringComparison.Ordinal));
+        string program = directory["replay"];
+        (int code, string output) = Run("cc", ["-std=c11", "-D_GNU_SOURCE", "-O1", "-w", "-I", directory.Path, "-o", program,
+            .. Directory.GetFiles(directory.Path, "*.c")], TimeSpan.FromMinutes(2));
+        Assert.True(code == 0, output);
+        return program;
+    }
+
+    private static (int Code, string Output) Run(string program, IEnumerable<string> words, TimeSpan patience)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, words) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        if (!process.WaitForExit(patience)) process.Kill(); // a broken heap may also go round in circles
+        process.WaitForExit();
+        return (process.ExitCode, output.Result + (process.ExitCode == 0 ? "" : error.Result));
+    }
+
+    private static string Repository()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder != null && !File.Exists(Path.Combine(folder, "Defragger.slnx"))) folder = Path.GetDirectoryName(folder);
+        return folder ?? throw new InvalidOperationException("The tests do not run inside the repository.");
+    }
+}

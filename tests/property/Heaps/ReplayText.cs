@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Text;
+using Defragger.Heaps;
+using Defragger.Traces;
+using Defragger.Views;
+
+namespace Defragger.Tests.Heaps;
+
+/// <summary>What lib/Defragger.Native/test/replay prints of a trace (its --print form), from the model.</summary>
+internal sealed class ReplayText
+{
+    private readonly IHeap _heap;
+    private readonly ArenaOutside _outside;
+    private readonly Dictionary<int, long> _slots = [];
+    private readonly StringBuilder _text = new();
+
+    private ReplayText(IHeap heap, ArenaOutside outside) => (_heap, _outside) = (heap, outside);
+
+    /// <summary>The text, or null when the heap cannot be opened.</summary>
+    public static string? Of(Trace trace)
+    {
+        using HeapSubject model = HeapSubject.Model(trace);
+        if (model.Heap == null) return null;
+        var replay = new ReplayText(model.Heap, model.Outside);
+        for (int i = 0; i < trace.Operations.Count; i++)
+            replay._text.Append(CultureInfo.InvariantCulture, $"{i} {replay.Step(trace.Operations[i])}\n");
+        HeapStatistics end = model.Heap.Statistics;
+        replay._text.Append(
+            CultureInfo.InvariantCulture,
+            $"""
+            end capacity={end.Capacity} committed={end.Committed} live_blocks={end.LiveBlocks} live={end.Live} free={end.Free} free_least={end.FreeLeast} largest_free={end.LargestFree} free_runs={end.FreeRuns} victim_offset={end.Victim.Offset} victim_length={end.Victim.Length} pinned={end.Pinned} dirty_free={end.DirtyFree}
+
+            """);
+        return replay._text.ToString();
+    }
+
+    private string Step(Operation operation)
+    {
+        bool occupied = _slots.TryGetValue(operation.Slot, out long block);
+        switch (operation.Kind)
+        {
+            case OperationKind.Allocate when !occupied:
+                return Allocated(operation.Slot, _heap.Allocate(operation.Size, operation.Alignment, out long offset), offset);
+            case OperationKind.AllocateZeroed when !occupied:
+                return Allocated(operation.Slot, _heap.AllocateZeroed(operation.Size, out offset), offset);
+            case OperationKind.Release when occupied:
+                _slots.Remove(operation.Slot);
+                return $"{(int)_heap.Release(block)} {block}";
+            case OperationKind.Resize when occupied:
+                HeapStatus status = _heap.Resize(block, operation.Size);
+                if (status != HeapStatus.NoRoom) return $"{(int)status} {block}";
+                HeapStatus found = _heap.Allocate(operation.Size, 16, out offset);
+                if (found == HeapStatus.Ok) _heap.Release(block);
+                return $"{(int)status} {Allocated(operation.Slot, found, offset)}";
+            case OperationKind.Purge:
+                return $"0 {_heap.Purge(operation.Size * 4096)}";
+            case OperationKind.Refuse:
+                _outside.Refusals = operation.Size;
+                return "0 -";
+            default:
+                return "- -";
+        }
+    }
+
+    private string Allocated(int slot, HeapStatus status, long offset)
+    {
+        if (status != HeapStatus.Ok) return $"{(int)status} -";
+        _slots[slot] = offset;
+        return $"0 {offset}";
+    }
+}
