@@ -210,25 +210,25 @@ static void statistics_are_true(void)
     REQUIRE(victims == (now.victim.length > 0));
 }
 
-/* Where lengths are listed: each of the first 40 alone, then eight parts of each doubling, by counting them.
- */
-static unsigned class_by_counting(uint64_t length)
+/* Lengths in the index's order: each of the first 40 granules alone, then eight parts of each doubling. */
+static uint16_t classes[GRANULES_MOST + 1];
+
+static void classes_count(void)
 {
-    unsigned number = 0;
-    uint64_t end = 0;
-    for (; end < length; number++) {
-        uint64_t doubling = 32;
-        while (doubling * 2 <= end)
+    uint64_t most = 0, doubling = 32; /* the most granules of a class */
+    for (uint16_t class = 0; most < GRANULES_MOST; class ++) {
+        uint64_t least = most + 1;
+        while (doubling * 2 <= most)
             doubling *= 2;
-        end += end < 40 ? 1 : doubling / 8;
+        most += most < 40 ? 1 : doubling / 8;
+        for (uint64_t length = least; length <= most && length <= GRANULES_MOST; length++)
+            classes[length] = class;
     }
-    return number;
 }
 
 static bool is_listed_before(struct df_range one, struct df_range other)
 {
-    unsigned class = class_by_counting(one.length / DF_GRANULE),
-             other_class = class_by_counting(other.length / DF_GRANULE);
+    unsigned class = classes[one.length / DF_GRANULE], other_class = classes[other.length / DF_GRANULE];
     return class < other_class || (class == other_class && one.offset < other.offset);
 }
 
@@ -477,8 +477,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (metadata == NULL)
+    if (metadata == NULL) {
+        classes_count();
         metadata = aligned_alloc(64, (df_heap_metadata_size(CAPACITY_MOST) + 63) / 64 * 64);
+    }
     if (metadata == NULL)
         abort();
     input = data;
