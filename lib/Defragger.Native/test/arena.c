@@ -26,8 +26,8 @@ static bool commit(void *context, uint64_t offset, uint64_t length)
         !agree(arena, length > 0 && length <= arena->capacity - offset, "a commit stays in the arena"))
         return false;
     arena->commits++;
-    if (arena->refuse != 0 &&
-        (arena->commits == arena->refuse || (arena->refuse_rest && arena->commits > arena->refuse)))
+    if (arena->refuse != 0 && arena->commits >= arena->refuse &&
+        arena->commits - arena->refuse < arena->refuse_times)
         return false;
     arena->committed = offset + length;
     return mprotect(arena->base + offset, whole_pages(length), PROT_READ | PROT_WRITE) == 0;
@@ -80,6 +80,12 @@ void arena_close(struct arena *arena)
     munmap(arena->base, whole_pages(arena->capacity));
     munmap(arena->metadata, arena->metadata_size);
     *arena = (struct arena){0};
+}
+
+void arena_refuse(struct arena *arena, uint64_t times)
+{
+    arena->refuse = arena->commits + 1;
+    arena->refuse_times = times;
 }
 
 bool arena_is_zero(const struct arena *arena, uint64_t offset, uint64_t length)

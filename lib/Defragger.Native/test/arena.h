@@ -19,16 +19,20 @@ struct arena {
     uint64_t capacity, committed;
     void *metadata;
     size_t metadata_size;
-    uint64_t commits, refuse; /* calls of commit; the number of the one to refuse, from 1 */
-    bool refuse_rest;         /* and all after it */
-    uint64_t purged, zeroed;  /* bytes so far */
-    const char *fault;        /* what the heap did wrong; NULL: nothing */
+    uint64_t commits;              /* calls of commit */
+    uint64_t refuse, refuse_times; /* the number of the first that is refused, from 1; how many are */
+    uint64_t purged, zeroed;       /* bytes so far */
+    const char *fault;             /* what the heap did wrong; NULL: nothing */
 };
 
-/* Reserves memory and opens a heap over it. The first commits may be refused: set `refuse` before. */
+/* Reserves memory and opens a heap over it. The first commits may be refused: set `refuse` and
+ * `refuse_times` before. */
 enum df_status arena_open(struct arena *arena, uint64_t capacity, uint64_t growth);
 
 void arena_close(struct arena *arena);
+
+/* Refuses the next commits, this many, in place of what was to be refused. */
+void arena_refuse(struct arena *arena, uint64_t times);
 
 /* Whether length bytes from offset on are all zero. */
 bool arena_is_zero(const struct arena *arena, uint64_t offset, uint64_t length);

@@ -63,30 +63,41 @@ static void build(void)
 
 /* --- Places --- */
 
-static struct chunk_bits *bits_at(uint32_t granule)
+static void flip(uint64_t *words, uint32_t at)
 {
-    return &arena.heap->bits[granule / CHUNK_GRANULES];
-}
-
-static void flip(uint64_t *words, uint32_t granule)
-{
-    uint32_t at = granule % CHUNK_GRANULES;
     words[at / 64] ^= UINT64_C(1) << at % 64;
 }
 
 static void flip_start(uint32_t granule)
 {
-    flip(bits_at(granule)->start, granule);
+    flip(arena.heap->start, granule);
 }
 
 static void flip_free(uint32_t granule)
 {
-    flip(bits_at(granule)->free, granule);
+    flip(arena.heap->free, granule);
 }
 
-static void flip_index(uint32_t class, uint32_t chunk)
+static void flip_member(const struct bit_sets *sets, uint32_t set, uint32_t number)
 {
-    flip(arena.heap->index.words[0] + (size_t) class * arena.heap->index.width[0], chunk);
+    flip(set_words(sets, 0, set), number);
+}
+
+/* Whether a run of `length` granules, of an exact class, starts in the word. */
+static void flip_exact(uint32_t length, uint32_t word)
+{
+    flip_member(&arena.heap->exact, class_of(length), word);
+}
+
+static void flip_inexact(uint32_t class, uint32_t chunk)
+{
+    flip_member(&arena.heap->inexact, class - CLASS_EXACT, chunk);
+}
+
+static void flip_count(uint32_t chunk, uint32_t class, uint32_t bit)
+{
+    uint32_t place = class - CLASS_EXACT;
+    arena.heap->chunks[chunk].counts[place / 2] ^= (uint8_t)(1 << (place % 2 * 4 + bit));
 }
 
 /* --- Damage --- */
@@ -114,7 +125,13 @@ static void damage_granules(void)
     flip_free(LIMIT + 10);
     expect(2, "a free granule beyond what is committed");
     flip_start(6 * CHUNK_GRANULES);
-    expect(2, "a start in the line beyond the last chunk");
+    expect(2, "a start in the line after the last chunk");
+    flip_free(6 * CHUNK_GRANULES + 63);
+    expect(2, "a free granule in the line after the last chunk");
+    arena.heap->start[-1] ^= UINT64_C(1) << 63;
+    expect(2, "a start in the line before the first chunk");
+    arena.heap->free[-1] ^= UINT64_C(1) << 63;
+    expect(2, "a free granule in the line before the first chunk");
     arena.heap->limit--;
     expect(2, "a limit inside a chunk, without the start that ends the last item");
 
@@ -144,17 +161,17 @@ static void damage_notes(void)
 
 static void damage_counts(void)
 {
-    arena.heap->chunks[1].exact[9]++;
-    expect(5, "an exact count too high");
-    arena.heap->chunks[1].exact[9]--;
-    expect(5, "an exact count too low");
-    arena.heap->chunks[2].exact[0] = 1;
-    expect(5, "an exact count of nothing");
-    uint32_t place = class_of(50) - CLASS_EXACT;
-    arena.heap->chunks[1].medium[place / 2] ^= (uint8_t)(1 << place % 2 * 4);
-    expect(5, "a medium count");
-    arena.heap->chunks[1].medium[0] ^= 0x10;
-    expect(5, "a medium count of nothing");
+    const uint32_t medium = class_of(50), last = CLASS_LARGE - 1;
+    flip_count(1, medium, 0);
+    expect(5, "a count of a run too low");
+    flip_count(1, medium, 1);
+    expect(5, "a count of a run too high");
+    flip_count(1, CLASS_EXACT, 0);
+    expect(5, "a count of no run, of the first class that is counted");
+    flip_count(2, last, 3);
+    expect(5, "a count of no run, of the last class that is counted");
+    flip_count(4, class_of(LIMIT - VICTIM), 0);
+    expect(5, "the victim is counted");
     flip_start(MEDIUM_RUN);
     flip_free(MEDIUM_RUN);
     flip_free(MEDIUM_RUN + 1);
@@ -163,19 +180,46 @@ static void damage_counts(void)
 
 static void damage_index(void)
 {
-    flip_index(9, 1);
-    expect(6, "a class loses its chunk");
-    flip_index(9, 2);
-    expect(6, "a class has a chunk without a run of it");
-    flip_index(class_of(1024), 1);
-    expect(6, "a large class loses its chunk");
-    flip_index(CLASS_COUNT - 1, 4);
-    expect(6, "a large class has a chunk without a run of it");
+    const uint32_t word = SHORT_RUN / WORD_GRANULES;
+    flip_exact(10, word);
+    expect(6, "an exact class loses its word");
+    flip_exact(10, word + 1);
+    expect(6, "an exact class has a word without a run of it");
+    flip_exact(9, word);
+    expect(6, "an exact class has the word of another's run");
+    flip_exact(CLASS_EXACT, LIMIT / WORD_GRANULES);
+    expect(6, "an exact class has a word that is not committed");
+    flip_start(SHORT_RUN);
+    flip_free(SHORT_RUN);
+    expect(6, "a run of an exact class that is shorter than when it was put there");
 
-    arena.heap->index.classes[0] ^= UINT64_C(1) << 9;
-    expect(7, "a class with chunks is said to have none");
-    arena.heap->index.classes[1] ^= UINT64_C(1) << 30;
+    flip_inexact(class_of(50), 1);
+    expect(6, "an inexact class loses its chunk");
+    flip_inexact(class_of(50), 2);
+    expect(6, "an inexact class has a chunk without a run of it");
+    flip_inexact(class_of(1024), 1);
+    expect(6, "a large class loses its chunk");
+    flip_inexact(class_of(CAPACITY / DF_GRANULE), 4);
+    expect(6, "the largest class has a chunk without a run of it");
+    flip_inexact(class_of(LIMIT - VICTIM), 4);
+    expect(6, "the victim's class has its chunk");
+
+    flip(arena.heap->classes, class_of(10));
+    expect(7, "an exact class with words is said to have none");
+    flip(arena.heap->classes, class_of(1024));
+    expect(7, "an inexact class with chunks is said to have none");
+    flip(arena.heap->classes, class_of(CAPACITY / DF_GRANULE));
     expect(7, "a class without chunks is said to have some");
+    flip(arena.heap->classes, class_of(CAPACITY / DF_GRANULE) + 1);
+    expect(7, "a class longer than the arena is said to have chunks");
+    flip(arena.heap->classes, CLASS_COUNT);
+    expect(7, "a class that there is not is said to have chunks");
+    flip_exact(10, 6 * CHUNK_WORDS);
+    expect(7, "an exact class has a word behind the last");
+    flip_inexact(class_of(50), 6);
+    expect(7, "an inexact class has a chunk behind the last");
+    flip_member(&arena.heap->purge, 0, 6);
+    expect(7, "the purge index has a chunk behind the last");
 }
 
 static void damage_pages(void)
@@ -188,11 +232,13 @@ static void damage_pages(void)
     expect(9, "a dirty, free page is not listed");
     arena.heap->chunks[0].pages |= 0x10;
     expect(9, "a page with a block is listed");
-    arena.heap->chunks[5].pages |= 0x02;
-    expect(9, "a page beyond what is committed is dirty");
-    flip_index(CLASS_PURGE, 2);
+    arena.heap->chunks[5].pages |= 0x11;
+    expect(9, "a page beyond what is committed is listed");
+    arena.heap->chunks[5].pages |= 0x22;
+    expect(9, "a page of which the arena has a part is listed");
+    flip_member(&arena.heap->purge, 0, 2);
     expect(9, "the purge index loses a chunk");
-    flip_index(CLASS_PURGE, 4);
+    flip_member(&arena.heap->purge, 0, 4);
     expect(9, "the purge index has a chunk too many");
 }
 
@@ -233,11 +279,30 @@ static void damage_victim(void)
     expect(11, "the victim is the front of a run");
     heap->victim = (struct span){MEDIUM_RUN, MEDIUM_RUN + 50};
     expect(5, "the victim is in a class");
-    heap->victim = (struct span){0, 0};
+    heap->victim = (struct span){SHORT_RUN, SHORT_RUN + 10};
+    expect(6, "the victim is in an exact class");
+    heap->victim = NOWHERE;
     expect(5, "a run is neither victim nor in a class");
+    heap->victim = (struct span){0, 0};
+    expect(11, "no victim, but not NOWHERE");
+    heap->victim.end = UINT32_MAX;
+    expect(11, "the victim's end is nowhere");
+    heap->victim = (struct span){UINT32_MAX, LIMIT};
+    expect(11, "the victim's start is nowhere");
 }
 
 /* Summaries above the first level, which the small heap does not have. */
+static void damage_summary(const struct df_heap *heap, const struct bit_sets *sets, uint32_t set)
+{
+    CHECK(sets->top == 1);
+    for (uint32_t bit = 0; bit <= sets->width[0]; bit++) { /* the last one stands for no word */
+        flip(set_words(sets, 1, set), bit);
+        CHECK(df_heap_check(heap) == 7);
+        flip(set_words(sets, 1, set), bit);
+    }
+    CHECK(df_heap_check(heap) == 0);
+}
+
 static void damage_summaries(void)
 {
     struct arena large = {0};
@@ -245,20 +310,13 @@ static void damage_summaries(void)
     CHECK(arena_open(&large, 100 * 8192, 0) == DF_OK);
     while (df_heap_allocate(large.heap, 8192, DF_GRANULE, &offset) == DF_OK)
         continue;
-    CHECK(df_heap_release(large.heap, 70 * 8192) == DF_OK && df_heap_check(large.heap) == 0);
-    struct free_index *index = &large.heap->index;
-    const uint32_t classes[] = {class_of(512), CLASS_PURGE, 3};
-    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
-        for (uint32_t bit = 0; bit < 2; bit++) {
-            uint64_t *word = &index->words[1][(size_t)classes[i] * index->width[1]];
-            *word ^= UINT64_C(1) << bit;
-            CHECK(df_heap_check(large.heap) == 7);
-            *word ^= UINT64_C(1) << bit;
-        }
-    index->words[1][(size_t)classes[0] * index->width[1]] ^= 4;
-    PENDING(df_heap_check(large.heap) == 7, "a summary bit of a word that is not there goes unseen");
-    index->words[1][(size_t)classes[0] * index->width[1]] ^= 4;
-    CHECK(df_heap_check(large.heap) == 0);
+    CHECK(df_heap_release(large.heap, 70 * 8192) == DF_OK);
+    CHECK(df_heap_resize(large.heap, 71 * 8192, 8192 - 48) == DF_OK && df_heap_check(large.heap) == 0);
+    damage_summary(large.heap, &large.heap->inexact, class_of(512) - CLASS_EXACT);
+    damage_summary(large.heap, &large.heap->inexact, 0);
+    damage_summary(large.heap, &large.heap->exact, class_of(3));
+    damage_summary(large.heap, &large.heap->exact, class_of(4));
+    damage_summary(large.heap, &large.heap->purge, 0);
     arena_close(&large);
 }
 
@@ -266,14 +324,14 @@ static void damage_summaries(void)
 static void damage_end(void)
 {
     struct arena odd = {0};
-    CHECK(arena_open(&odd, 8192 + 64, 0) == DF_OK && df_heap_check(odd.heap) == 0);
-    uint64_t *word = &odd.heap->bits[1].start[0];
-    *word ^= 1 << 4;
+    const uint32_t end = (8192 + 64) / DF_GRANULE;
+    CHECK(arena_open(&odd, (uint64_t)end * DF_GRANULE, 0) == DF_OK && df_heap_check(odd.heap) == 0);
+    flip(odd.heap->start, end);
     CHECK(df_heap_check(odd.heap) == 2);
-    *word ^= 1 << 4;
-    odd.heap->bits[1].free[0] ^= 1 << 4;
+    flip(odd.heap->start, end);
+    flip(odd.heap->free, end);
     CHECK(df_heap_check(odd.heap) == 2);
-    odd.heap->bits[1].free[0] ^= 1 << 4;
+    flip(odd.heap->free, end);
     CHECK(df_heap_check(odd.heap) == 0);
     arena_close(&odd);
 }

@@ -14,14 +14,14 @@ static FILE *text_of(const char *text)
     return file;
 }
 
-static void takes(const char *head, const char *operations)
+static void takes(const char *head, uint64_t capacity, uint64_t growth, const char *operations)
 {
     static struct trace_reader reader;
     struct trace_operation operation;
     char text[1024], written[1024] = "";
     snprintf(text, sizeof text, "%s%s", head, operations);
     FILE *file = text_of(text), *memory = fmemopen(written, sizeof written, "w");
-    CHECK(trace_open(&reader, file) && reader.capacity == 8192);
+    CHECK(trace_open(&reader, file) && reader.capacity == capacity && reader.growth == growth);
     enum trace_step step;
     while ((step = trace_next(&reader, &operation)) == TRACE_OPERATION) {
         trace_write(memory, operation);
@@ -49,10 +49,12 @@ static void refuses(const char *text, const char *fault)
 
 int main(void)
 {
-    takes("h 8192\n",
-          "a 0 16\na 1 0\na 2 5 1\na 3 5 1073741824\nz 2147483647 281474976710656\nr 3 9\nf 3\np 7\n");
-    takes("# a story\n#\n# of three lines\nh 8192\n", "");
-    takes("h 8192\n", "p 0\n");
+    takes("h 8192\n", 8192, 0,
+          "a 0 16\na 1 0\na 2 5 1\na 3 5 1073741824\nz 2147483647 281474976710656\nr 3 9\nf 3\np 7\nc 2\n");
+    takes("# a story\n#\n# of three lines\nh 8192\n", 8192, 0, "");
+    takes("h 8192\n", 8192, 0, "p 0\nc 0\nc 281474976710656\n");
+    takes("h 16 1\n", 16, 1, "");
+    takes("h 9223372036854775792 9223372036854775807\n", (uint64_t)INT64_MAX - 15, INT64_MAX, "f 1\n");
 
     refuses("", "line 1: ''");
     refuses("# story\n", "line 2: ''");
@@ -60,6 +62,14 @@ int main(void)
     refuses("h 8191\n", "line 1: 'h 8191'");
     refuses("h 0\n", "line 1: 'h 0'");
     refuses("h 08192\n", "line 1:");
+    refuses("h\n", "line 1:");
+    refuses("h 8\n", "line 1:");
+    refuses("h 8192 0\n", "line 1:");
+    refuses("h 8192 -1\n", "line 1:");
+    refuses("h 8192 01\n", "line 1:");
+    refuses("h 8192 1 \n", "line 1:");
+    refuses("h 8192 1 1\n", "line 1:");
+    refuses("h 8192 9223372036854775808\n", "line 1:");
     refuses("h 8192 \n", "line 1:");
     refuses("H 8192\n", "line 1:");
     const char *const lines[] = {
@@ -96,6 +106,10 @@ int main(void)
         "ab 1 2",
         "a 1 9223372036854775808",
         "p 281474976710657",
+        "c",
+        "c 1 2",
+        "c -1",
+        "c 281474976710657",
         "f 1\r",
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {

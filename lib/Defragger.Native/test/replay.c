@@ -2,16 +2,26 @@
  * Replays a trace on a heap over real memory: replay [OPTION...] FILE|-
  *
  *   --check every|N|end  df_heap_check after every operation, every N of them, or at the end only (default)
- *   --print              an operation, its status and its offset a line
+ *   --print              one line an operation, and one of statistics, for another program to compare (below)
  *   --time               no checks and no payload: ns per operation, the best of three
- *   --growth BYTES       what the heap commits at a time (default 65536; 0: all when it is opened)
+ *   --growth BYTES       what the heap commits at a time, in place of the trace's (0: all when it is opened)
  *   --capacity BYTES     another arena than the trace's
  *
  * Every block is filled with a pattern of its slot and operation, and verified when it is released or
  * resized, so two blocks that overlap show; a zeroed block must read zero; purged pages too (arena.c). A
  * resize that finds no room allocates, copies and releases, as realloc does.
  *
- * Exit code: 0; 1: the heap broke a rule; 2: the call or the trace is wrong.
+ * --print: INDEX is the operation's number, from 0; a status is its number in defragger.h; an offset is in
+ * bytes. What there is none of is "-".
+ *
+ *   INDEX STATUS OFFSET    allocate: of the new block, "-" without one; release, resize: of the block
+ *   INDEX 7 STATUS OFFSET  resize without room: the answer to the allocation that follows, as above
+ *   INDEX 0 BYTES          purge: what was purged
+ *   INDEX 0 -              refuse
+ *   INDEX - -              nothing to do: the slot is occupied, or empty
+ *   end NAME=NUMBER...     the fields of struct df_statistics in their order, the victim's as two
+ *
+ * Exit code: 0; 1: the heap broke a rule, which stderr says; 2: the call or the trace is wrong.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -25,11 +35,21 @@ enum { SLOTS_MOST = 1 << 24 /* as the recorder has: lib/Defragger.Native/trace/s
 
 /* --- What is replayed --- */
 
+/* What an operation did. */
+struct answer {
+    bool done;             /* false: there was nothing to do */
+    enum df_status status; /* the heap's */
+    enum df_status moving; /* of the allocation that follows DF_NO_ROOM; else the same */
+    uint64_t number;       /* the block's offset, or the bytes purged; NONE: neither */
+};
+
+static const uint64_t NONE = UINT64_MAX;
+
 struct script {
     struct trace_operation *operations;
     size_t count;
     uint32_t slots; /* above the highest that is named */
-    uint64_t first_line, capacity;
+    uint64_t first_line, capacity, growth;
 };
 
 struct slot {
@@ -41,8 +61,8 @@ struct slot {
 struct options {
     const char *file;
     size_t check_every; /* 0: at the end */
-    bool print, time;
-    uint64_t growth, capacity;
+    bool print, time, has_growth;
+    uint64_t growth, capacity; /* 0: the trace's */
 };
 
 struct replay {
@@ -69,6 +89,7 @@ static bool script_read(struct script *script, FILE *text)
     size_t room = 0;
     enum trace_step step = trace_open(&reader, text) ? TRACE_OPERATION : TRACE_FAULT;
     script->capacity = reader.capacity;
+    script->growth = reader.growth;
     script->first_line = reader.line + 1;
     while (step == TRACE_OPERATION) {
         if (script->count == room) {
@@ -149,8 +170,13 @@ static void block_verify(struct replay *replay, const struct slot *slot, uint64_
     holds(replay, slot->offset + usable <= replay->arena.committed, "a block lies in committed memory");
 }
 
-static enum df_status allocate(struct replay *replay, struct slot *slot,
-                               const struct trace_operation *operation, uint64_t seed)
+static struct answer answered(enum df_status status, uint64_t number)
+{
+    return (struct answer){true, status, status, number};
+}
+
+static struct answer allocate(struct replay *replay, struct slot *slot,
+                              const struct trace_operation *operation, uint64_t seed)
 {
     struct df_heap *heap = replay->arena.heap;
     struct slot made = {.size = operation->size, .seed = seed, .live = true};
@@ -158,7 +184,7 @@ static enum df_status allocate(struct replay *replay, struct slot *slot,
     enum df_status status = zeroed ? df_heap_allocate_zeroed(heap, made.size, &made.offset)
                                    : df_heap_allocate(heap, made.size, operation->alignment, &made.offset);
     if (status != DF_OK)
-        return status;
+        return answered(status, NONE);
     *slot = made;
     block_verify(replay, slot, operation->alignment);
     if (zeroed && replay->has_payload)
@@ -167,17 +193,18 @@ static enum df_status allocate(struct replay *replay, struct slot *slot,
     if (replay->fault[0] == 0)
         payload_write(replay, slot);
     asked_change(replay, 0, made.size);
-    return DF_OK;
+    return answered(DF_OK, made.offset);
 }
 
-static enum df_status release(struct replay *replay, struct slot *slot)
+static struct answer release(struct replay *replay, struct slot *slot)
 {
     holds(replay, payload_holds(replay, slot, slot->size), "nobody else writes to a block");
     slot->live = false;
     asked_change(replay, slot->size, 0);
-    return df_heap_release(replay->arena.heap, slot->offset);
+    return answered(df_heap_release(replay->arena.heap, slot->offset), slot->offset);
 }
 
+/* The allocation's status: its block takes the content, and the slot. */
 static enum df_status move(struct replay *replay, struct slot *slot, uint64_t size)
 {
     struct df_heap *heap = replay->arena.heap;
@@ -188,20 +215,22 @@ static enum df_status move(struct replay *replay, struct slot *slot, uint64_t si
     replay->moved++;
     if (replay->has_payload)
         memcpy(replay->arena.base + offset, replay->arena.base + slot->offset, whole_granules(kept));
-    status = df_heap_release(heap, slot->offset);
+    holds(replay, df_heap_release(heap, slot->offset) == DF_OK, "a block that moved is released");
     slot->offset = offset;
-    return status;
+    return DF_OK;
 }
 
-static enum df_status resize(struct replay *replay, struct slot *slot, uint64_t size)
+static struct answer resize(struct replay *replay, struct slot *slot, uint64_t size)
 {
     uint64_t had = slot->size;
-    enum df_status status = df_heap_resize(replay->arena.heap, slot->offset, size);
-    if (status == DF_NO_ROOM)
-        status = move(replay, slot, size);
-    if (status != DF_OK) {
+    struct answer answer = answered(df_heap_resize(replay->arena.heap, slot->offset, size), slot->offset);
+    if (answer.status == DF_NO_ROOM) {
+        answer.moving = move(replay, slot, size);
+        answer.number = answer.moving == DF_OK ? slot->offset : NONE;
+    }
+    if (answer.moving != DF_OK) {
         holds(replay, payload_holds(replay, slot, had), "a refused resize changes nothing");
-        return status;
+        return answer;
     }
     holds(replay, payload_holds(replay, slot, had < size ? had : size), "a resize keeps the content");
     slot->size = size;
@@ -209,56 +238,78 @@ static enum df_status resize(struct replay *replay, struct slot *slot, uint64_t 
     if (replay->fault[0] == 0)
         payload_write(replay, slot);
     asked_change(replay, had, size);
-    return DF_OK;
+    return answer;
 }
 
-static void purge(struct replay *replay, uint64_t pages)
+static struct answer purge(struct replay *replay, uint64_t pages)
 {
     uint64_t before = replay->arena.purged, purged = df_heap_purge(replay->arena.heap, pages * DF_PAGE);
     holds(replay, purged % DF_PAGE == 0 && purged <= pages * DF_PAGE, "a purge keeps to what was allowed");
     holds(replay, purged == replay->arena.purged - before, "a purge tells what it did");
+    return answered(DF_OK, purged);
 }
 
-static bool is_possible(const struct slot *slot, enum trace_kind kind)
-{
-    return kind == TRACE_PURGE || slot->live == (kind == TRACE_RESIZE || kind == TRACE_RELEASE);
-}
-
-static enum df_status step(struct replay *replay, const struct trace_operation *operation, uint64_t seed)
+static struct answer step(struct replay *replay, const struct trace_operation *operation, uint64_t seed)
 {
     struct slot *slot = &replay->slots[operation->slot];
-    if (!is_possible(slot, operation->kind))
-        return DF_OK;
     switch (operation->kind) {
     case TRACE_ALLOCATE:
     case TRACE_ALLOCATE_ZEROED:
-        return allocate(replay, slot, operation, seed);
+        return slot->live ? (struct answer){0} : allocate(replay, slot, operation, seed);
     case TRACE_RESIZE:
-        return resize(replay, slot, operation->size);
+        return slot->live ? resize(replay, slot, operation->size) : (struct answer){0};
     case TRACE_RELEASE:
-        return release(replay, slot);
+        return slot->live ? release(replay, slot) : (struct answer){0};
     case TRACE_PURGE:
-        purge(replay, operation->size);
-        return DF_OK;
+        return purge(replay, operation->size);
+    case TRACE_REFUSE:
+        arena_refuse(&replay->arena, operation->size);
+        return answered(DF_OK, NONE);
     }
-    return DF_OK;
+    return (struct answer){0};
 }
 
 /* --- A run --- */
 
-static void print_step(const struct replay *replay, const struct trace_operation *operation, bool possible,
-                       enum df_status status)
+static void print_answer(size_t index, struct answer answer)
 {
-    static const char *const names[] = {
-        "ok",           "out of memory",  "invalid size", "invalid alignment", "not in heap",
-        "already free", "inside a block", "no room",      "invalid options"};
-    const struct slot *slot = &replay->slots[operation->slot];
-    trace_write(stdout, *operation);
-    printf(" -> %s", !possible ? "nothing to do" : names[status]);
-    if (possible && slot->live && operation->kind != TRACE_PURGE)
-        printf(" at %" PRIu64, slot->offset);
-    if (operation->kind == TRACE_PURGE)
-        printf(", %" PRIu64 " bytes so far", replay->arena.purged);
+    if (!answer.done) {
+        printf("%zu - -\n", index);
+        return;
+    }
+    printf("%zu %d", index, (int)answer.status);
+    if (answer.status == DF_NO_ROOM)
+        printf(" %d", (int)answer.moving);
+    if (answer.number == NONE)
+        printf(" -\n");
+    else
+        printf(" %" PRIu64 "\n", answer.number);
+}
+
+static void print_end(const struct replay *replay)
+{
+    struct df_statistics now;
+    df_heap_statistics(replay->arena.heap, &now);
+    const struct {
+        const char *name;
+        uint64_t number;
+    } fields[] = {
+        {"capacity", now.capacity},
+        {"committed", now.committed},
+        {"live_blocks", now.live_blocks},
+        {"live", now.live},
+        {"free", now.free},
+        {"free_least", now.free_least},
+        {"largest_free", now.largest_free},
+        {"free_runs", now.free_runs},
+        {"victim_offset", now.victim.offset},
+        {"victim_length", now.victim.length},
+        {"pinned", now.pinned},
+        {"dirty_free", now.dirty_free},
+    };
+    printf("end");
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        printf(" %s=%" PRIu64, fields[i].name, fields[i].number);
     printf("\n");
 }
 
@@ -274,10 +325,10 @@ static void check(struct replay *replay)
 static bool open_heap(struct replay *replay, const struct script *script, const struct options *options)
 {
     uint64_t capacity = options->capacity != 0 ? options->capacity : script->capacity;
-    if (df_heap_metadata_size(capacity) == 0 ||
-        arena_open(&replay->arena, capacity, options->growth) != DF_OK) {
+    uint64_t growth = options->has_growth ? options->growth : script->growth;
+    if (df_heap_metadata_size(capacity) == 0 || arena_open(&replay->arena, capacity, growth) != DF_OK) {
         fprintf(stderr, "replay: no heap has a capacity of %" PRIu64 " and a growth of %" PRIu64 "\n",
-                capacity, options->growth);
+                capacity, growth);
         return false;
     }
     replay->slots = need(calloc(script->slots + 1, sizeof *replay->slots));
@@ -314,20 +365,22 @@ static int run_checked(const struct script *script, const struct options *option
     size_t at = 0;
     for (; at < script->count && replay.fault[0] == 0; at++) {
         const struct trace_operation *operation = &script->operations[at];
-        bool possible = is_possible(&replay.slots[operation->slot], operation->kind);
-        enum df_status status = step(&replay, operation, at << 20 ^ operation->slot);
-        replay.refused += status != DF_OK;
+        struct answer answer = step(&replay, operation, at << 20 ^ operation->slot);
+        replay.refused += answer.moving != DF_OK;
         if (options->print)
-            print_step(&replay, operation, possible, status);
+            print_answer(at, answer);
         if (options->check_every != 0 && (at + 1) % options->check_every == 0)
             check(&replay);
     }
     if (replay.fault[0] == 0)
         check(&replay);
-    if (replay.fault[0] == 0)
-        print_statistics(&replay);
+    if (replay.fault[0] != 0)
+        fprintf(stderr, "operation %zu, line %" PRIu64 ": %s\n", at, script->first_line + at - 1,
+                replay.fault);
+    else if (options->print)
+        print_end(&replay);
     else
-        printf("operation %zu, line %" PRIu64 ": %s\n", at, script->first_line + at - 1, replay.fault);
+        print_statistics(&replay);
     arena_close(&replay.arena);
     free(replay.slots);
     return replay.fault[0] != 0;
@@ -378,7 +431,7 @@ static bool check_every(const char *text, size_t *every)
 
 static bool options_read(struct options *options, char **words)
 {
-    *options = (struct options){.growth = 65536};
+    *options = (struct options){0};
     for (; *words != NULL; words++) {
         bool good = true;
         if (strcmp(*words, "--print") == 0)
@@ -386,7 +439,7 @@ static bool options_read(struct options *options, char **words)
         else if (strcmp(*words, "--time") == 0)
             options->time = true;
         else if (strcmp(*words, "--growth") == 0)
-            good = number_of(*++words, &options->growth);
+            good = options->has_growth = number_of(*++words, &options->growth);
         else if (strcmp(*words, "--capacity") == 0)
             good = number_of(*++words, &options->capacity) && options->capacity > 0;
         else if (strcmp(*words, "--check") == 0 && words[1] != NULL)

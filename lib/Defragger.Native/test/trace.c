@@ -63,7 +63,7 @@ static int numbers_read(const char *text, uint64_t numbers[3])
 }
 
 static const char *const FORMS =
-    "'a SLOT SIZE [ALIGNMENT]', 'z SLOT SIZE', 'r SLOT SIZE', 'f SLOT' or 'p PAGES'";
+    "'a SLOT SIZE [ALIGNMENT]', 'z SLOT SIZE', 'r SLOT SIZE', 'f SLOT', 'p PAGES' or 'c TIMES'";
 
 static bool operation_read(struct trace_reader *reader, struct trace_operation *operation)
 {
@@ -71,16 +71,16 @@ static bool operation_read(struct trace_reader *reader, struct trace_operation *
     uint64_t numbers[3] = {0, 0, ALIGNMENT_USUAL};
     int count = line[0] == 0 ? 0 : numbers_read(line + 1, numbers);
     char letter = line[0];
+    bool is_of_slot = letter != TRACE_PURGE && letter != TRACE_REFUSE;
     bool fits = (letter == 'a' && (count == 2 || count == 3)) || (letter == 'z' && count == 2) ||
-                (letter == 'r' && count == 2) || (letter == 'f' && count == 1) ||
-                (letter == 'p' && count == 1);
+                (letter == 'r' && count == 2) || (letter == 'f' && count == 1) || (!is_of_slot && count == 1);
     if (!fits)
         return fault(reader, FORMS);
     *operation = (struct trace_operation){.kind = (enum trace_kind)letter, .alignment = numbers[2]};
-    operation->size = letter == 'p' ? numbers[0] : numbers[1];
-    if (letter != 'p' && numbers[0] > INT32_MAX)
+    operation->size = is_of_slot ? numbers[1] : numbers[0];
+    if (is_of_slot && numbers[0] > INT32_MAX)
         return fault(reader, "a slot of 0 to 2147483647");
-    operation->slot = letter == 'p' ? 0 : (uint32_t)numbers[0];
+    operation->slot = is_of_slot ? (uint32_t)numbers[0] : 0;
     if (operation->size > SIZE_MOST)
         return fault(reader, "a size of 0 to 281474976710656");
     uint64_t alignment = operation->alignment;
@@ -100,11 +100,14 @@ bool trace_open(struct trace_reader *reader, FILE *text)
             return fault(reader, "'# TEXT' or '#'");
     if (step == TRACE_FAULT)
         return false;
-    const char *line = reader->buffer, *end = NULL;
-    if (line[0] == 'h' && line[1] == ' ')
-        end = number_read(line + 2, &reader->capacity);
-    if (end == NULL || *end != 0 || reader->capacity == 0 || reader->capacity % TRACE_PAGE != 0)
-        return fault(reader, "'# TEXT' or 'h CAPACITY' with a multiple of 4096 above 0");
+    uint64_t numbers[3] = {0};
+    int count = reader->buffer[0] == 'h' ? numbers_read(reader->buffer + 1, numbers) : 0;
+    reader->capacity = numbers[0];
+    reader->growth = numbers[1];
+    if ((count != 1 && (count != 2 || reader->growth == 0)) || reader->capacity == 0 ||
+        reader->capacity % TRACE_GRANULE != 0)
+        return fault(reader, "'# TEXT' or 'h CAPACITY [GROWTH]' with a multiple of 16 above 0 and a growth "
+                             "above 0");
     return true;
 }
 
@@ -116,8 +119,8 @@ enum trace_step trace_next(struct trace_reader *reader, struct trace_operation *
 
 void trace_write(FILE *text, struct trace_operation operation)
 {
-    if (operation.kind == TRACE_PURGE) {
-        fprintf(text, "p %" PRIu64, operation.size);
+    if (operation.kind == TRACE_PURGE || operation.kind == TRACE_REFUSE) {
+        fprintf(text, "%c %" PRIu64, (char)operation.kind, operation.size);
         return;
     }
     fprintf(text, "%c %" PRIu32, (char)operation.kind, operation.slot);

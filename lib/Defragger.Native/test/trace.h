@@ -17,7 +17,8 @@ enum trace_kind {
     TRACE_ALLOCATE_ZEROED = 'z',
     TRACE_RESIZE = 'r',
     TRACE_RELEASE = 'f',
-    TRACE_PURGE = 'p', /* size: the number of pages */
+    TRACE_PURGE = 'p',  /* size: the number of pages */
+    TRACE_REFUSE = 'c', /* size: how many of the next commits the outside refuses */
 };
 
 struct trace_operation {
@@ -28,14 +29,15 @@ struct trace_operation {
 
 enum {
     TRACE_LINE_MOST = 4 * 4096, /* bytes: 4096 characters */
-    TRACE_PAGE = 4096,
+    TRACE_GRANULE = 16,         /* a capacity is a number of these */
 };
 
 struct trace_reader {
     FILE *text;
     uint64_t line;     /* the number of the last line read, from 1 */
     uint64_t capacity; /* of the arena, from the head */
-    char fault[160];   /* what is wrong with that line */
+    uint64_t growth;   /* from there, too; 0, where none is written: all is committed at once */
+    char fault[240];   /* what is wrong with that line */
     char buffer[TRACE_LINE_MOST + 2];
 };
 

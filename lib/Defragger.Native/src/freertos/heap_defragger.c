@@ -11,9 +11,9 @@
  *   3. free_now and free_least are read without that, and free_least is reset: a word each, as in heap_4.
  *   4. ucHeap need not be zero at the start; the metadata is cleared when the heap is opened.
  *
- * Cost for 32 KiB: test/freertos/report.sh. Malloc and free take the same few steps however many blocks there
- * are; vPortGetHeapStats walks over all of them. Functions and statistics are those of FreeRTOS-Kernel
- * include/portable.h, where it is said what each does.
+ * Cost, and the share of the metadata: test/freertos/report.sh. Malloc and free take the same few steps
+ * however many blocks there are; vPortGetHeapStats walks over all of them. Functions and statistics are those
+ * of FreeRTOS-Kernel include/portable.h, where it is said what each does.
  */
 #include <string.h>
 

@@ -15,9 +15,7 @@ __asm__(
     ".bss\n .balign 64\n .zero 3\n .globl ucHeap\n ucHeap: .zero " TEXT(configTOTAL_HEAP_SIZE) "\n .text");
 #endif
 
-enum { TOTAL = configTOTAL_HEAP_SIZE, SLOTS = 64, BLOCKS_MOST = TOTAL / DF_GRANULE };
-
-_Static_assert(SLOTS <= BLOCKS_MOST, "blocks[] serves as slots, too");
+enum { TOTAL = configTOTAL_HEAP_SIZE, SLOTS = 64, BLOCKS_MOST = TOTAL / DF_GRANULE + SLOTS };
 
 static void *blocks[BLOCKS_MOST];
 
@@ -102,6 +100,42 @@ static void test_arena_takes_what_is_there(void)
     size_t more = arena_distance(capacity + DF_GRANULE) + capacity + DF_GRANULE;
     CHECK((uint8_t *)port.heap + more > end);
     sound();
+}
+
+/* What is left beside the metadata, in percent: little of a small heap, nearly all of a large one. */
+static void test_share_of_the_arena(void)
+{
+    restart();
+    vPortFree(pvPortMalloc(1));
+    size_t least = TOTAL >= 32768 ? 94 : TOTAL >= 16384 ? 90 : TOTAL >= 8192 ? 80 : TOTAL >= 4096 ? 68 : 44;
+    CHECK(xPortGetFreeHeapSize() * 100 >= TOTAL * least);
+}
+
+/* As a small kernel does: tasks, each a control block and a stack, that end and begin; a queue stays. */
+static void test_tasks_come_and_go(void)
+{
+    enum { TASKS = 2, CONTROL = 96, STACK = 320, QUEUE = 64 };
+    uint8_t *controls[TASKS], *stacks[TASKS];
+    restart();
+    uint8_t *queue = pvPortMalloc(QUEUE);
+    for (int i = 0; i < TASKS; i++) {
+        controls[i] = pvPortMalloc(CONTROL);
+        stacks[i] = pvPortMalloc(STACK);
+    }
+    size_t left = xPortGetFreeHeapSize();
+    for (int round = 0; round < 100 && CHECK(simulation.failed_hooks == 0); round++) {
+        int i = round % 3 % TASKS;
+        memset(stacks[i], 0x5A, STACK);
+        vPortFree(stacks[i]);
+        vPortFree(controls[i]);
+        CHECK(xPortGetFreeHeapSize() == left + CONTROL + STACK);
+        controls[i] = pvPortMalloc(CONTROL);
+        stacks[i] = pvPortMalloc(STACK);
+        CHECK(xPortGetFreeHeapSize() == left && xPortGetMinimumEverFreeHeapSize() == left);
+        sound();
+    }
+    vPortFree(queue);
+    CHECK(simulation.asserts == 0);
 }
 
 /* The classic: many small blocks are freed, in the worst order, then one block takes all. */
@@ -239,7 +273,7 @@ static void test_random(void)
             }
             sound();
         }
-        CHECK(simulation.asserts == 0 && simulation.mallocs > 0);
+        CHECK(simulation.asserts == 0 && simulation.mallocs >= STEPS / 4);
     }
 }
 
@@ -253,6 +287,8 @@ int main(void)
     }
     test_before_the_first_allocation();
     test_arena_takes_what_is_there();
+    test_share_of_the_arena();
+    test_tasks_come_and_go();
     test_all_joins_again();
     test_statistics();
     test_least_ever_free();

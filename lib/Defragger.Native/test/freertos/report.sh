@@ -1,6 +1,6 @@
 #!/bin/sh
 # What the FreeRTOS port costs: its code, for -m32 and (with arm-none-eabi-gcc) for a Cortex-M3, at -Os; and what
-# a heap of 32 KiB holds of blocks of some sizes. Prints only; the kernel's headers are the simulated ones.
+# heaps of 2, 4 and 32 KiB hold of blocks of some sizes. Prints only; the kernel's headers are the simulated ones.
 #
 # report.sh [OTHER.c]: the same for another heap's source of the same interface beside ours, such as heap_4.c.
 set -eu
@@ -50,11 +50,12 @@ core="$native/src/core/heap.c $native/src/core/heap_view.c"
     fi
 }
 
-# usage NAME OPTION... SOURCE...
+# usage NAME TOTAL OPTION... SOURCE...
 usage() {
-    echo "$1:"
-    shift
-    gcc -std=c11 -O1 -DconfigTOTAL_HEAP_SIZE=32768 -I "$here/simulation" -I "$native/include" "$@" \
+    name=$1 total=$2
+    shift 2
+    echo "A heap of $total bytes, $name:"
+    gcc -std=c11 -O1 "-DconfigTOTAL_HEAP_SIZE=$total" -I "$here/simulation" -I "$native/include" "$@" \
         "$here/usage.c" "$here/simulation/simulation.c" -o "$work/usage" && "$work/usage"
 }
 
@@ -62,5 +63,7 @@ bits=-m32
 echo 'int main(void) { return 0; }' > "$work/empty.c"
 gcc -m32 "$work/empty.c" -o "$work/empty" 2> /dev/null || { bits=-m64; echo "32-bit programs: skipped"; }
 # shellcheck disable=SC2086
-usage "A heap of 32 KiB, $bits" $bits "$native/src/freertos/heap_defragger.c" $core
-[ -z "$other" ] || usage "The same, $(basename "$other")" $bits "$other"
+for total in 2048 4096 32768; do
+    usage "core + port, $bits" $total $bits "$native/src/freertos/heap_defragger.c" $core
+    [ -z "$other" ] || usage "$(basename "$other"), $bits" $total $bits "$other"
+done
