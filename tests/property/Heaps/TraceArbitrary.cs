@@ -11,6 +11,8 @@ public static class TraceArbitrary
     // Of sizes: around granule, exact classes, inexact ones, pages, chunks, and the whole arena.
     private static readonly Func<long, Gen<long>>[] s_sizes =
     [
+        _ => Gen.Elements<long>(16, 32), // few sizes: many holes are alike
+        _ => Gen.Elements<long>(16, 80, 112),
         _ => Within(0, 64),
         _ => Within(0, 640),
         _ => Gen.Choose(1, 45).Select(granules => granules * 16L),

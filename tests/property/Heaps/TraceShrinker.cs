@@ -23,7 +23,29 @@ internal static class TraceShrinker
             foreach (Operation plainer in Plainer(trace.Operations[i]))
                 yield return With(trace, trace.Operations.Select((operation, at) => at == i ? plainer : operation));
         }
+        for (int i = 0; i < count; i++)
+        {
+            foreach (Trace smaller in WithLessRoom(trace, i)) yield return smaller;
+        }
     }
+
+    /// <summary>A fault may need an arena that is just full: a block goes or shrinks, and the arena with it.</summary>
+    private static IEnumerable<Trace> WithLessRoom(Trace trace, int at)
+    {
+        Operation operation = trace.Operations[at];
+        if (operation.Kind is OperationKind.Release or OperationKind.Purge or OperationKind.Refuse || operation.Size >= trace.Capacity) yield break;
+        long room = Granules(operation.Size);
+        if (room < trace.Capacity)
+            yield return new Trace(trace.Capacity - room, trace.Operations.Where((_, i) => i != at), trace.Story, trace.Growth);
+        foreach (long size in Smaller(operation.Size).Where(size => Granules(size) < room))
+        {
+            yield return new Trace(
+                trace.Capacity - room + Granules(size),
+                trace.Operations.Select((other, i) => i == at ? operation with { Size = size } : other), trace.Story, trace.Growth);
+        }
+    }
+
+    private static long Granules(long size) => Math.Max(1, (size + Trace.GranuleSize - 1) / Trace.GranuleSize) * Trace.GranuleSize;
 
     /// <summary>The smallest trace that still fails, by always taking the first smaller one that does.</summary>
     public static Trace Minimize(Trace trace, Func<Trace, bool> fails)
