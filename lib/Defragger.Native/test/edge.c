@@ -43,6 +43,7 @@ static void use_the_end(struct df_heap *heap, uint64_t begin)
 {
     struct df_range range;
     uint64_t offset, usable, length = DF_CAPACITY_MAX - begin;
+    CHECK(df_heap_allocate(heap, DF_CAPACITY_MAX, DF_GRANULE, &offset) == DF_OUT_OF_MEMORY);
     CHECK(df_heap_allocate(heap, length + 1, DF_GRANULE, &offset) == DF_OUT_OF_MEMORY);
     CHECK(df_heap_allocate(heap, length, DF_GRANULE, &offset) == DF_OK && offset == begin);
     CHECK(df_heap_allocate(heap, 1, DF_GRANULE, &offset) == DF_OUT_OF_MEMORY);
