@@ -39,9 +39,15 @@ public class MutantTests
     {
         using var directory = new TemporaryDirectory();
         string replay = Compile(directory, file, original, replacement);
-        Trace? failing = s_traces.FirstOrDefault(trace => Differs(replay, directory, trace));
-        Assert.True(failing != null, $"No trace found the fault: {fault}.");
-        Trace smallest = TraceShrinker.Minimize(failing, trace => Differs(replay, directory, trace));
+        Trace? smallest = null;
+        // Greedy shrinking may end in a corner; then another trace that fails is tried.
+        foreach (Trace failing in s_traces.Where(trace => Differs(replay, directory, trace)).Take(12))
+        {
+            Trace shrunk = TraceShrinker.Minimize(failing, trace => Differs(replay, directory, trace));
+            if (smallest == null || shrunk.Operations.Count < smallest.Operations.Count) smallest = shrunk;
+            if (smallest.Operations.Count <= MostOperations) break;
+        }
+        Assert.True(smallest != null, $"No trace found the fault: {fault}.");
         Notes.Add($"planted fault, {fault}: {smallest.Operations.Count} operations: {string.Join("; ", smallest.Operations)}");
         Assert.InRange(smallest.Operations.Count, 0, MostOperations); // 0: an empty heap shows it
     }
