@@ -1,14 +1,16 @@
 /*
- * What a release and an allocation cost the heap core, without any cache in front, at a number of live blocks.
+ * What a release and an allocation cost the heap core, without any cache in front, at a number of live
+ * blocks.
  *
- *   core heap|malloc LIVE PAIRS      one line: LIVE, ns a pair for each pattern, ns an allocation of the build-up
+ *   core heap|malloc LIVE PAIRS      one line: LIVE, ns a pair for each pattern, ns an allocation of the
+ * build-up
  *
  * Sizes are 16 to 256 bytes in steps of 16, evenly. The patterns, each on the same heap one after the other:
  *   last    allocate 48 bytes, release them
  *   same    release a random block, allocate its size anew
  *   mixed   release a random block, allocate another size
- * `malloc` does the same with the C library's. No block is touched: a heap that keeps its links in the blocks does so
- * itself. What is random is drawn before the clock starts. Time is the process's.
+ * `malloc` does the same with the C library's. No block is touched: a heap that keeps its links in the blocks
+ * does so itself. What is random is drawn before the clock starts. Time is the process's.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -4,9 +4,10 @@
  *   class 0 .. 39     exactly 1 .. 40 granules (16 to 640 bytes)
  *   class 40 .. 253   eight classes for each doubling: 41-44, 45-48, 49-52, ... 61-64, 65-72, ... up to 2^32
  *
- * Exact classes end where looking at one word and its neighbour (free_index.h) no longer shows a run whole. Two lengths of
- * one inexact class differ by less than 1/8. The scheme is that of two-level segregated fit: Masmano et al., "TLSF", ECRTS
- * 2004; there a request never looks into its own class, and a hole of just its size is missed.
+ * Exact classes end where looking at one word and its neighbour (free_index.h) no longer shows a run whole.
+ * Two lengths of one inexact class differ by less than 1/8. The scheme is that of two-level segregated fit:
+ * Masmano et al., "TLSF", ECRTS 2004; there a request never looks into its own class, and a hole of just its
+ * size is missed.
  */
 #ifndef DF_SIZE_CLASS_H
 #define DF_SIZE_CLASS_H
