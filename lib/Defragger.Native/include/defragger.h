@@ -68,7 +68,8 @@ struct df_heap_options {
 
 struct df_heap; /* lies in the metadata region */
 
-/* Bytes of metadata that an arena needs: about 2.8 % of it and 2 KiB. 0 when the capacity is out of range. */
+/* Bytes of metadata that an arena needs: about 2.8 % of it and 1 to 3 KiB. 0 when the capacity is out of
+ * range. */
 DF_API size_t df_heap_metadata_size(uint64_t capacity);
 
 /* A part of the arena. */
@@ -141,13 +142,14 @@ struct df_item {
     bool live;
 };
 
-/* The item at or after `from` (0, or the end of the item before); false at the end of what is committed. */
+/* The item that begins at `from` (0, or the end of the item before); false at the end of what is committed.
+ */
 DF_API bool df_heap_walk(const struct df_heap *heap, uint64_t from, struct df_item *item);
 
 /*
  * Copies the free index (all free runs but the victim) in its own order, by size class, then by address, into
- * runs, at most `room` of them, and gives how many there are. O(runs squared) in a chunk, O(runs) over
- * chunks.
+ * runs, at most `room` of them, and gives how many there are. Each class
+ * looks at the words that have it, or at its chunks.
  */
 DF_API size_t df_heap_index(const struct df_heap *heap, struct df_range *runs, size_t room);
 

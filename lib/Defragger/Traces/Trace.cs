@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Defragger.Traces;
@@ -78,6 +79,17 @@ public sealed class Trace
 
     internal static bool IsCapacity(long bytes) => bytes > 0 && bytes % GranuleSize == 0;
 
+    /// <summary>Whether a text comes back from UTF-8 as it was; half of a surrogate pair would not.</summary>
+    internal static bool IsUnicode(ReadOnlySpan<char> text)
+    {
+        while (text.Length > 0)
+        {
+            if (Rune.DecodeFromUtf16(text, out _, out int length) != OperationStatus.Done) return false;
+            text = text[length..];
+        }
+        return true;
+    }
+
     internal static Trace Read(TraceReader reader) => new(reader.Capacity, reader.Operations(), reader.Story, reader.Growth);
 
     internal void WriteTo(TextWriter text)
@@ -102,9 +114,6 @@ public sealed class Trace
     {
         const int Most = TraceLines.LongestLine - 2; // without the "# " before it
         if (story.Split('\n').Any(line => line.Length > Most)) return $"A story has lines of at most {Most} characters.";
-        // Half of a surrogate pair comes back from UTF-8 as another character.
-        if (Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(story)) != story)
-            return "A story is Unicode text; this one has half of a surrogate pair.";
-        return null;
+        return IsUnicode(story) ? null : "A story is Unicode text; this one has half of a surrogate pair.";
     }
 }

@@ -66,6 +66,7 @@ public sealed class TraceReader : IDisposable
         while (_lines.TryRead(out line) && line.StartsWith("#"))
         {
             if (line.Length > 1 && line[1] != ' ') throw _lines.Fault(line, "'# TEXT' or '#'");
+            if (!Trace.IsUnicode(line)) throw _lines.Fault(line, "Unicode text, without half of a surrogate pair");
             if (!isFirst) story.Append('\n');
             isFirst = false;
             story.Append(line[Math.Min(2, line.Length)..]);

@@ -125,6 +125,7 @@ public class TraceTests
     [InlineData("", 1, "", "'# TEXT' or 'h CAPACITY")]
     [InlineData("# story only\n", 2, "", "with a multiple of 16")]
     [InlineData("#story\nh 4096\n", 1, "#story", "'# TEXT' or '#'")]
+    [InlineData("# a\ud83d\nh 16\n", 1, "# a\ud83d", "half of a surrogate pair")]
     [InlineData("h 0\n", 1, "h 0", "a multiple of 16 above 0")]
     [InlineData("h 4096 0\n", 1, "h 4096 0", "a growth above 0")]
     [InlineData("h 4096 1 1\n", 1, "h 4096 1 1", "'h CAPACITY [GROWTH]'")]
