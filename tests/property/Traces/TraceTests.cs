@@ -125,7 +125,6 @@ public class TraceTests
     [InlineData("", 1, "", "'# TEXT' or 'h CAPACITY")]
     [InlineData("# story only\n", 2, "", "with a multiple of 16")]
     [InlineData("#story\nh 4096\n", 1, "#story", "'# TEXT' or '#'")]
-    [InlineData("# a\ud83d\nh 16\n", 1, "# a\ud83d", "half of a surrogate pair")]
     [InlineData("h 0\n", 1, "h 0", "a multiple of 16 above 0")]
     [InlineData("h 4096 0\n", 1, "h 4096 0", "a growth above 0")]
     [InlineData("h 4096 1 1\n", 1, "h 4096 1 1", "'h CAPACITY [GROWTH]'")]
@@ -232,6 +231,14 @@ public class TraceTests
     [InlineData(4095)]
     public void A_capacity_is_a_whole_number_of_granules(long capacity) =>
         Assert.Equal(capacity, Assert.Throws<ArgumentOutOfRangeException>(() => new Trace(capacity, [])).ActualValue);
+
+    [Fact]
+    public void A_story_that_is_no_text_is_a_format_error_with_its_line()
+    {
+        string message = Assert.Throws<FormatException>(() => Trace.Parse("# a\n# b\ud83d\nh 16\n")).Message;
+        Assert.StartsWith("Line 2: ", message, StringComparison.Ordinal);
+        Assert.Contains("half of a surrogate pair", message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void A_story_is_text() => Assert.Throws<ArgumentException>(() => new Trace(4096, [], "\ud83d"));
