@@ -107,6 +107,9 @@ public sealed unsafe class DefragHeap : IDisposable
     /// <summary>Where the arena begins.</summary>
     internal nint Address => (nint)_arena.At(0);
 
+    /// <summary>Whether the arena is still there.</summary>
+    internal bool IsMapped => !_arena.IsClosed;
+
     /// <summary>Whether the blocks come from C.</summary>
     internal bool IsNative => _core is NativeHeap;
 

@@ -10,7 +10,9 @@ namespace Defragger.Memory;
 /// memory does not keep its owner alive (rule CA2015). A forgotten Dispose is a block too many in the statistics, not
 /// another's bytes.</para>
 /// <para>A new owner for each rent, never a pooled one: a pooled owner would serve its next tenant through the references of
-/// the last, so that a second Dispose freed another's block. OWNERS</para>
+/// the last, so that a second Dispose freed another's block. Nor is there anything to gain: <c>./defrag bench core</c> has
+/// 102 ns for a rent with a new owner (56 bytes, gone with the youngest generation), 102 ns with one from an ObjectPool, and
+/// 185 ns with an owner that has a finalizer (2 cores of an AMD EPYC, .NET 10).</para>
 /// </remarks>
 internal sealed unsafe class HeapBlock : MemoryManager<byte>
 {

@@ -32,9 +32,6 @@ internal static class Addresses
         return pages.Count(page => (page & 1) != 0) * Page;
     }
 
-    /// <summary>mincore tells of addresses without memory, and refuses those without a mapping.</summary>
-    internal static bool AreMapped(nint start) => mincore(start, (nuint)Page, new byte[1]) == 0;
-
     [DllImport("libc", SetLastError = true)]
     private static extern int mincore(nint address, nuint length, byte[] pages);
 }
