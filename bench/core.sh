@@ -6,8 +6,8 @@
 # The tables: the driver in C at 10^3 to 10^7 live blocks (lib/Defragger.Native/bench/core.c says what a pair is); the same
 # pairs from C# (bench/core), with the ratio to the driver, and what renting owned memory costs; the recorded traces of
 # samples/. The drivers take turns in each round, so that a change in the machine's load meets all of them; the tables have
-# medians. C# runs once, after the rounds: each of its figures is the median of five iterations. The driver's time is the
-# processor's, that of C# the clock's (BenchmarkDotNet has no other): on a machine with other work the ratio is too high.
+# medians. C# runs once, after the rounds; its time is the clock's and not the processor's (BenchmarkDotNet has no other), so
+# that each of its figures is the fastest of seven iterations.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

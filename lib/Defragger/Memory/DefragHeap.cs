@@ -194,7 +194,7 @@ public sealed unsafe class DefragHeap : IDisposable
             // A block returns once, so that nothing but Ok can be answered unless somebody wrote over the heap's own data.
             HeapStatus status = _core.Release(block.Offset);
             if (status != HeapStatus.Ok)
-                throw new InvalidOperationException($"The block at offset {block.Offset} is none of the heap's: {status}.");
+                throw new InvalidOperationException($"The block at offset {block.Offset} is not the heap's: {status}.");
             PurgeAboveLimit(content.Length);
         }
         _arena.DangerousRelease();
@@ -270,7 +270,7 @@ public sealed unsafe class DefragHeap : IDisposable
 
     private static InsufficientMemoryException Full(int size, int alignment, HeapStatistics full) =>
         new(FormattableString.Invariant(
-            $"The heap has no room for {size:N0} bytes aligned to {alignment:N0}: of {full.Capacity:N0} bytes {full.Live:N0} are ")
-            + FormattableString.Invariant(
-            $"live, {full.Capacity - full.Committed:N0} not committed, and the longest free run is of {full.LargestFree:N0}."));
+            $"The heap has no room for {size:N0} bytes aligned to {alignment:N0}: of {full.Capacity:N0} bytes ")
+            + FormattableString.Invariant($"{full.Live:N0} are live, {full.Capacity - full.Committed:N0} not committed, ")
+            + FormattableString.Invariant($"and the longest free run is of {full.LargestFree:N0}."));
 }
