@@ -1,0 +1,28 @@
+using System.Runtime.InteropServices;
+
+namespace Defragger.Interop;
+
+/// <summary>The calls of the C library that an arena needs, under their own names; constants as x64 and arm64 have
+/// them.</summary>
+internal static unsafe partial class LinuxMethods
+{
+    internal const int PROT_NONE = 0, PROT_READ = 1, PROT_WRITE = 2;
+
+    internal const int MAP_PRIVATE = 0x02, MAP_ANONYMOUS = 0x20, MAP_NORESERVE = 0x4000;
+
+    internal const int MADV_DONTNEED = 4;
+
+    internal const nint MAP_FAILED = -1;
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint mmap(nint address, nuint length, int protection, int flags, int file, nint offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int munmap(nint address, nuint length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int mprotect(nint address, nuint length, int protection);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int madvise(nint address, nuint length, int advice);
+}
