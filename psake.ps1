@@ -26,8 +26,9 @@ Task Pester -Depends Build -Description 'The specs only, in Pester 5.' {
     Invoke-Pester -Configuration @{ Run = @{ Path = "$PSScriptRoot/tests/pester"; Throw = $true } }
 }
 
-Task Coverage -Description 'Branch coverage of the C core by its own tests; fails below 95 %.' {
+Task Coverage -Description 'Branch coverage of both heap cores, C and C#, by their own tests; fails below 95 %.' {
     Exec { & "$PSScriptRoot/lib/Defragger.Native/test/coverage.sh" }
+    Exec { & "$PSScriptRoot/tests/property/coverage.sh" }
 }
 
 Task Stage -Depends Build -Description 'The module as a user installs it, in artifacts/module.' {
