@@ -157,30 +157,39 @@ public sealed partial class CoalescingHeap
 
     // --- Summaries ---
 
-    private static bool SetIsSound(BitSets sets, uint set, out bool any)
+    /// <summary>Whether the bits of a level behind its last number are clear.</summary>
+    private static bool TailIsClear(ReadOnlySpan<ulong> words, uint numbers) =>
+        numbers % 64 == 0 || words[(int)(numbers / 64)] >> (int)(numbers % 64) == 0;
+
+    private static bool SetIsSound(BitSets sets, uint set, uint numbers, out bool any)
     {
         any = false;
         for (int level = 0; level <= sets.Top; level++)
         {
             ReadOnlySpan<ulong> words = sets.SetWords(level, set);
+            if (!TailIsClear(words, numbers)) return false;
             for (int word = 0; word < words.Length && level < sets.Top; word++)
                 if (Bit(sets.SetWords(level + 1, set), (uint)word) != (words[word] != 0)) return false;
             any = words[0] != 0; // of the top level, in the end
+            numbers = (uint)words.Length;
         }
         return true;
     }
 
     private Broken CheckSummaries()
     {
+        uint chunks = ChunkCount();
         bool any;
-        for (uint each = 0; each < SizeClass.Count; each++)
+        for (uint each = 0; each < _index.Classes.Length * 64; each++)
         {
-            bool sound = each < SizeClass.Exact
-                ? SetIsSound(_index.Exact, each, out any)
-                : SetIsSound(_index.Inexact, each - SizeClass.Exact, out any);
+            bool sound = true;
+            any = false; // of a class that there is not
+            if (each < SizeClass.Exact) sound = SetIsSound(_index.Exact, each, chunks * ChunkWords, out any);
+            else if (each < SizeClass.Count) sound = SetIsSound(_index.Inexact, each - SizeClass.Exact, chunks, out any);
             if (!sound || any != Bit(_index.Classes, each)) return Broken.SummariesAreTrue;
         }
-        return SetIsSound(_index.Inexact, FreeIndex.SetPurge, out any) ? Broken.Sound : Broken.SummariesAreTrue;
+        bool purge = SetIsSound(_index.Inexact, FreeIndex.SetPurge, chunks, out any);
+        return purge ? Broken.Sound : Broken.SummariesAreTrue;
     }
 
     // --- Pages ---

@@ -90,6 +90,11 @@ public sealed class HeapCheckTests
         ["an inexact class with chunks is said to have none"] = (7, heap => heap.FlipClass(SizeClass.Of(1024))),
         ["a class without chunks is said to have some"] = (7, heap => heap.FlipClass(s_most)),
         ["a class longer than the arena is said to have chunks"] = (7, heap => heap.FlipClass(s_most + 1)),
+        ["a class that there is not is said to have chunks"] = (7, heap => heap.FlipClass(SizeClass.Count)),
+        ["the last bit of the classes, that there is no class for"] = (7, heap => heap.FlipClass(SizeClass.Count + 1)),
+        ["an exact class has a word behind the last"] = (7, heap => heap.FlipExact(10, 6 * Chunk / 64)),
+        ["an inexact class has a chunk behind the last"] = (7, heap => heap.FlipInexact(s_medium, 6)),
+        ["the purge index has a chunk behind the last"] = (7, heap => heap.FlipPurge(6)),
 
         // Pages.
         ["a page with a block is clean"] = (8, heap => heap.Map.ChunkAt(0).Pages ^= 0x01),
@@ -166,7 +171,7 @@ public sealed class HeapCheckTests
         foreach ((BitSets sets, uint set) in damaged)
         {
             Assert.Equal(1, sets.Top);
-            for (uint bit = 0; bit < sets.SetWords(0, set).Length; bit++)
+            for (uint bit = 0; bit <= sets.SetWords(0, set).Length; bit++) // the last one stands for no word
             {
                 HeapParts.Flip(HeapParts.Words(sets, 1, set), bit);
                 Assert.Equal(7, large.Heap.Check());
