@@ -67,8 +67,8 @@ dotnet "$program" "$folder/artifacts" > "$folder/managed" 2> "$folder/log" || { 
 for trace in samples/traces/*.trace.gz; do
     zcat "$trace" > "$folder/trace"
     name=$(basename "$trace" .trace.gz)
-    counted=$("$replay" --check end "$folder/trace" | sed -n 's/^p.* \/ .*  *//p' | tr '\n' ' ')
-    echo "$name $counted $("$replay" --time "$folder/trace" | cut -d' ' -f1)" >> "$folder/traces"
+    counted=$("$replay" --growth 65536 --check end "$folder/trace" | sed -n 's/^p.* \/ .*  *//p' | tr '\n' ' ')
+    echo "$name $counted $("$replay" --growth 65536 --time "$folder/trace" | cut -d' ' -f1)" >> "$folder/traces"
 done
 
 echo "$(date +%F), $(nproc) cores, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(uname -sr), load $loads to $(cut -d' ' -f1 /proc/loadavg)"

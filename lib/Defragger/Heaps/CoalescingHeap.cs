@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using static Defragger.Heaps.GranuleMap;
 using static Defragger.Heaps.Layout;
 using static Defragger.Heaps.PageState;
@@ -154,6 +155,7 @@ public sealed partial class CoalescingHeap : IHeap
     }
 
     /// <summary>Takes free granules for a block: from here on the bits say so, and the index does not yet.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void SpanUse(GranuleSpan span)
     {
         _pages.PagesUse(span);
@@ -228,6 +230,7 @@ public sealed partial class CoalescingHeap : IHeap
     // --- Release, resize ---
 
     /// <summary>The block at an offset, or what is wrong with the offset.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private HeapStatus BlockAt(long offset, out GranuleSpan block)
     {
         block = default;
@@ -239,6 +242,7 @@ public sealed partial class CoalescingHeap : IHeap
     }
 
     /// <summary>Frees granules that belong to no block any more: they join the runs on either side.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void SpanFree(GranuleSpan span)
     {
         bool joinsLeft = _map.IsFreeBefore(span.Start), joinsRight = _map.IsFree(span.End);

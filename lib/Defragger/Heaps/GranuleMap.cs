@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using static Defragger.Heaps.BitSets;
 using static Defragger.Heaps.Layout;
 
@@ -59,18 +60,24 @@ internal sealed class GranuleMap
     /// <summary>The free bits of a page.</summary>
     internal ReadOnlySpan<ulong> FreeOfPage(uint page) => _free.AsSpan((int)(Before + page * PageWords), PageWords);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool IsStart(uint granule) => (_start[Before + WordOf(granule)] >> BitOf(granule) & 1) != 0;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool IsFree(uint granule) => (_free[Before + WordOf(granule)] >> BitOf(granule) & 1) != 0;
 
     /// <summary>Whether the granule before this one is free; false for the first of all.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool IsFreeBefore(uint granule) => granule > 0 && IsFree(granule - 1);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void StartSet(uint granule) => _start[Before + WordOf(granule)] |= 1UL << BitOf(granule);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void StartClear(uint granule) => _start[Before + WordOf(granule)] &= ~(1UL << BitOf(granule));
 
     /// <summary>Turns the free bits of a span that is not empty and whose bits are all equal.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void FreeFlip(GranuleSpan span)
     {
         ulong[] free = _free;
@@ -88,6 +95,7 @@ internal sealed class GranuleMap
     }
 
     /// <summary>The end of the block that starts at <paramref name="start"/>: the next bit of either kind.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal uint BlockEnd(uint start)
     {
         ulong[] starts = _start, free = _free;
@@ -103,6 +111,7 @@ internal sealed class GranuleMap
     }
 
     /// <summary>The end of the free run that starts at <paramref name="start"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal uint RunEnd(uint start)
     {
         ulong[] free = _free;
@@ -149,6 +158,7 @@ internal sealed class GranuleMap
     }
 
     /// <summary>Notes where an item that reaches over its chunk's end begins and ends.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void RunTag(GranuleSpan run)
     {
         uint first = ChunkOf(run.Start), last = ChunkOf(run.End - 1);
@@ -157,12 +167,14 @@ internal sealed class GranuleMap
         _chunks[last].Entering = run.Start;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void BlockTag(GranuleSpan block)
     {
         uint first = ChunkOf(block.Start);
         if (first != ChunkOf(block.End - 1)) _chunks[first].Crossing = block.Length;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Untag(GranuleSpan item)
     {
         uint first = ChunkOf(item.Start);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using static Defragger.Heaps.GranuleMap;
 using static Defragger.Heaps.Layout;
 
@@ -60,6 +61,7 @@ internal sealed class PageState(GranuleMap map, FreeIndex index)
     private bool WordIsUsed(uint word) => map.FreeAt(word) != ulong.MaxValue && word != WordOf(map.Limit);
 
     /// <summary>Granules will be used: called while their free bits are still set.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void PagesUse(GranuleSpan span)
     {
         uint page = PageOf(span.Start), last = PageOf(span.End - 1);
@@ -74,6 +76,7 @@ internal sealed class PageState(GranuleMap map, FreeIndex index)
     }
 
     /// <summary>Granules have been used: called when their free bits are set again.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void PagesLeave(GranuleSpan span)
     {
         uint page = PageOf(span.Start), last = PageOf(span.End - 1);

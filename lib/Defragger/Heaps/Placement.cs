@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 namespace Defragger.Heaps;
 
 /// <summary>Which free run a request is cut from, and what becomes of the rest: rules 1 to 5 of
@@ -40,6 +41,7 @@ internal sealed class Placement(GranuleMap map, FreeIndex index)
 
     /// <summary>Rule 1 as far as most short requests go: a block that is a run of its very length, or the victim's front.
     /// Nowhere: there is neither. The caller marks the block.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal GranuleSpan CutShort(uint length)
     {
         uint sizeClass = SizeClass.Of(length);
@@ -109,6 +111,7 @@ internal sealed class Placement(GranuleMap map, FreeIndex index)
 
     /// <summary>Rule 5: granules have become free, and are one run with the free runs before and behind them (which may be
     /// empty).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void RunJoin(GranuleSpan left, GranuleSpan right)
     {
         GranuleSpan run = new(left.Start, right.End);
