@@ -2,8 +2,7 @@
  * What a release and an allocation cost the heap core, without any cache in front, at a number of live
  * blocks.
  *
- *   core heap|malloc LIVE PAIRS      one line: LIVE, ns a pair for each pattern, ns an allocation of the
- * build-up
+ *   core heap|malloc LIVE PAIRS      LIVE, ns a pair of each pattern, ns an allocation of the build-up
  *
  * Sizes are 16 to 256 bytes in steps of 16, evenly. The patterns, each on the same heap one after the other:
  *   last    allocate 48 bytes, release them
