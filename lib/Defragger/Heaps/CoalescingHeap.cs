@@ -250,15 +250,7 @@ public sealed partial class CoalescingHeap : IHeap
         GranuleSpan left = new(joinsLeft ? _map.RunStart(span.Start) : span.Start, span.Start);
         GranuleSpan right = new(span.End, joinsRight ? _map.RunEnd(span.End) : span.End);
         _map.FreeFlip(span);
-        if (joinsLeft || joinsRight)
-        {
-            _placement.RunJoin(left, right);
-        }
-        else
-        {
-            _index.RunInsert(span);
-            _placement.FreeRuns++;
-        }
+        _placement.RunJoin(left, right);
         _pages.PagesLeave(span);
         _live -= span.Length;
     }

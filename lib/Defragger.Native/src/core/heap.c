@@ -1,19 +1,12 @@
 /* See heap.h and defragger.h. */
 #include "heap.h"
 
-#include <string.h>
-
 #include "free_index.h"
 #include "granule_map.h"
 #include "page_state.h"
 #include "placement.h"
 
 /* --- Units --- */
-
-static uint64_t bytes_of(uint32_t granules)
-{
-    return (uint64_t)granules << GRANULE_SHIFT;
-}
 
 /* Granules that a size takes; false when no arena has as many. */
 static bool granules_for(uint64_t size, uint32_t *granules)
@@ -253,12 +246,7 @@ static void span_free(struct df_heap *heap, struct span span)
     struct span left = {joins_left ? run_start(heap, span.start) : span.start, span.start};
     struct span right = {span.end, joins_right ? run_end(heap, span.end) : span.end};
     free_flip(heap, span);
-    if (joins_left || joins_right) {
-        run_join(heap, left, right);
-    } else {
-        run_insert(heap, span);
-        heap->free_runs++;
-    }
+    run_join(heap, left, right);
     pages_leave(heap, span);
     heap->live -= span_length(span);
 }

@@ -2,11 +2,6 @@
 #include "free_index.h"
 #include "page_state.h"
 
-static uint64_t bytes_of(uint32_t granules)
-{
-    return (uint64_t)granules << GRANULE_SHIFT;
-}
-
 /* --- Items --- */
 
 bool df_heap_walk(const struct df_heap *heap, uint64_t from, struct df_item *item)

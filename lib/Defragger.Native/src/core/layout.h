@@ -53,6 +53,11 @@ struct span {
 /* An empty span that is no place: no granule has this number. */
 static const struct span NOWHERE = {UINT32_MAX, UINT32_MAX};
 
+static inline uint64_t bytes_of(uint32_t granules)
+{
+    return (uint64_t)granules << GRANULE_SHIFT;
+}
+
 static inline uint32_t span_length(struct span span)
 {
     return span.end - span.start;

@@ -106,7 +106,7 @@ static inline void run_cut(struct df_heap *heap, struct span run, struct span bl
         run_insert(heap, front);
 }
 
-/* Rule 5: granules become free, and one run with the free runs before and behind them (which may be empty).
+/* Rule 5: granules have become free, and one run with the free runs before and behind them, if there are any.
  */
 static inline void run_join(struct df_heap *heap, struct span left, struct span right)
 {
