@@ -9,7 +9,7 @@ internal sealed class Placement(GranuleMap map, FreeIndex index)
     private const uint ProbeChunks = 4;
 
     /// <summary>Runs, the victim among them.</summary>
-    internal uint FreeRuns { get; private set; }
+    internal uint FreeRuns { get; set; }
 
     private bool IsVictim(GranuleSpan run) => run.Start == index.Victim.Start;
 
