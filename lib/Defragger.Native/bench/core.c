@@ -18,7 +18,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#include "defragger.h"
+#include "defragger_heap.h"
 
 enum { DRAWS = 1 << 20, SIZES = 16 };
 

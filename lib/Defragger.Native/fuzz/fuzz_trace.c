@@ -24,7 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "defragger.h"
+#include "defragger_heap.h"
 
 enum {
     SLOTS = 32,

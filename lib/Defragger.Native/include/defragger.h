@@ -1,14 +1,22 @@
 /*
- * defragger.h: the coalescing heap, in offsets.
+ * defragger.h: the allocator of a process, beyond malloc.
  *
- * A heap hands out blocks of an arena that it never touches: it speaks byte offsets from the arena's start,
- * and all it knows lies in a metadata region of the caller's. It has no globals, takes no lock, calls nothing
- * but the three functions of struct df_outside, and never aborts: every mistake of a caller is a status. One
- * thread at a time may call into a heap; different heaps are independent.
+ * libdefragger.so (preloaded or linked) and libdefragger.a (linked) serve malloc, free and their family; a
+ * program needs none of this header for that. These functions are for those who want to look inside or to set
+ * something themselves. All may be called by any thread at any time but from a signal handler, and none of
+ * them allocates.
  *
- * Units: offsets, sizes and lengths are bytes. Blocks start at multiples of DF_GRANULE and occupy whole
- * granules. Policy, layout and the cost of each operation: src/core/heap.h. The same heap in C#:
- * lib/Defragger/Heaps.
+ * Environment, read once when the library starts and ignored in programs that run with another's rights
+ * (AT_SECURE); a value that is not understood gives one line on stderr, and the default:
+ *
+ *   DEFRAGGER_BACKGROUND=1|0        a thread of our own gives memory back while the program rests (1)
+ *   DEFRAGGER_DECAY_MS=0..3600000   how long freed memory waits for its next use before it is given back (1000)
+ *   DEFRAGGER_CACHE=0..64           blocks of a size that a thread keeps at most (32)
+ *   DEFRAGGER_ON_ERROR=abort|warn   what a wrong free does after its report (abort)
+ *   DEFRAGGER_HARDENED=0|1          guard pages around large blocks, shuffled addresses, zeros on free (0)
+ *   DEFRAGGER_RECORD=PATH           records all operations from the start, as df_malloc_record_start does; %p is
+ *                                   the process id
+ *   DEFRAGGER_STATISTICS=0|1        prints df_malloc_print to stderr when the program exits (0)
  */
 #ifndef DEFRAGGER_H
 #define DEFRAGGER_H
@@ -21,143 +29,56 @@
 extern "C" {
 #endif
 
-#if defined(DEFRAGGER_SHARED)
-#define DF_API __attribute__((visibility("default")))
-#else
-#define DF_API
-#endif
+#define DF_MALLOC_API __attribute__((visibility("default")))
 
-enum {
-    DF_GRANULE = 16, /* bytes; the least alignment, and the least a block occupies */
-    DF_PAGE = 4096,  /* bytes; the unit of dirty, pinned and purged */
+/* Bytes, unless it says count. Taken under the allocator's locks, so the sums agree with each other. */
+struct df_malloc_statistics {
+    uint64_t live;          /* in blocks that the program holds, rounded up to what they occupy */
+    uint64_t live_blocks;   /* count of them */
+    uint64_t cached;        /* in blocks that threads keep for their next request */
+    uint64_t cached_blocks; /* count */
+    uint64_t committed;     /* of the arenas: usable, whether touched or not */
+    uint64_t reserved;      /* of address space */
+    uint64_t pinned;        /* of the arenas' pages that hold a live or cached byte */
+    uint64_t dirty;         /* of the arenas' pages that hold none and have not been given back yet */
+    uint64_t large;         /* in large blocks, each a mapping of its own */
+    uint64_t large_blocks;  /* count */
+    uint64_t large_cached;  /* in mappings that wait for their next use */
+    uint64_t metadata;      /* of address space that describes all this; about a third of it is touched */
+    uint64_t purged;        /* given back to the system since the start */
+    uint64_t purges;        /* count of system calls for it */
+    uint32_t arenas;        /* count */
+    uint32_t threads;       /* count of threads with a cache */
 };
 
-/* The largest arena: granules are counted in 32 bits, and one value stays free. */
-#define DF_CAPACITY_MAX ((uint64_t)UINT32_MAX * DF_GRANULE)
+DF_MALLOC_API void df_malloc_statistics(struct df_malloc_statistics *statistics);
 
-/* What an operation answers. The numbers are part of the contract: C# has the same. */
-enum df_status {
-    DF_OK = 0,
-    DF_OUT_OF_MEMORY = 1,     /* no free run fits and the arena cannot grow; nothing has changed */
-    DF_INVALID_SIZE = 2,      /* larger than any arena */
-    DF_INVALID_ALIGNMENT = 3, /* no power of two, or larger than any arena */
-    DF_NOT_IN_HEAP = 4,       /* the offset lies beyond what is committed, or between two granules */
-    DF_ALREADY_FREE = 5,      /* the offset lies in free memory: freed before, or never handed out */
-    DF_INSIDE_BLOCK = 6,      /* the offset lies in a block, but not at its start */
-    DF_NO_ROOM = 7,           /* resize: the block cannot grow where it is; nothing has changed */
-    DF_INVALID_OPTIONS = 8,   /* df_heap_open: capacity, growth or metadata cannot be used */
-};
+/* Prints them, with their units, to a file descriptor. */
+DF_MALLOC_API void df_malloc_print(int fd);
 
-/* What the heap asks of the world. A null function stands for one that succeeds and does nothing. */
-struct df_outside {
-    void *context;
-    /* Makes [offset, offset + length) usable; false refuses, and the heap does without. It reads as zeros. */
-    bool (*commit)(void *context, uint64_t offset, uint64_t length);
-    /* Gives the pages of [offset, offset + length) back; the range stays usable and reads as zeros
-     * afterwards. */
-    void (*purge)(void *context, uint64_t offset, uint64_t length);
-    /* Fills [offset, offset + length) with zeros. */
-    void (*zero)(void *context, uint64_t offset, uint64_t length);
-};
-
-struct df_heap_options {
-    uint64_t capacity; /* of the arena; a multiple of DF_GRANULE, from DF_GRANULE to DF_CAPACITY_MAX */
-    uint64_t growth;   /* commit at least this much at a time; 0: the whole arena when the heap is opened */
-    struct df_outside outside;
-};
-
-struct df_heap; /* lies in the metadata region */
-
-/* Bytes of metadata that an arena needs: about 2.8 % of it and 1 to 3 KiB. 0 when the capacity is out of
- * range. */
-DF_API size_t df_heap_metadata_size(uint64_t capacity);
-
-/* A part of the arena. */
-struct df_range {
-    uint64_t offset, length;
-};
+/* Gives back at once all that can be given back: caches of all threads, free pages, waiting mappings. Gives the
+ * bytes. malloc_trim(0) calls it. */
+DF_MALLOC_API uint64_t df_malloc_trim(void);
 
 /*
- * Makes a heap in a metadata region, aligned to 64 bytes, of df_heap_metadata_size bytes, all zero (as fresh
- * pages are). The region may lie anywhere but in the arena's pages. DF_OUT_OF_MEMORY when growth is 0 and
- * commit refuses. Closing a heap is forgetting it.
+ * Writes a picture of the heap as text, a line an item: "arena BASE COMMITTED", then "block OFFSET LENGTH" and
+ * "free OFFSET LENGTH" for each of its items in address order (cached blocks are blocks), then
+ * "large ADDRESS LENGTH" for each large block, then "end". Other threads wait meanwhile. 0, or an errno.
  */
-DF_API enum df_status df_heap_open(void *metadata, size_t metadata_size,
-                                   const struct df_heap_options *options, struct df_heap **heap);
+DF_MALLOC_API int df_malloc_snapshot(int fd);
 
 /*
- * Allocates size bytes (0 counts as 1) at a multiple of alignment, a power of two; less than DF_GRANULE
- * counts as DF_GRANULE. O(1) up to 640 bytes; above, O(1) unless nothing larger is free: then one size class
- * is searched.
+ * Records every operation from now on, each thread into a buffer of its own, to a file that must not exist yet
+ * (mode 0600). The format is that of lib/Defragger.Native/src/malloc/record.h. 0, or an errno: EBUSY when a
+ * recording is under way.
  */
-DF_API enum df_status df_heap_allocate(struct df_heap *heap, uint64_t size, uint64_t alignment,
-                                       uint64_t *offset);
+DF_MALLOC_API int df_malloc_record_start(const char *path);
 
-/* The same, and the block reads as zeros: zero is called for its pages that may hold anything else. */
-DF_API enum df_status df_heap_allocate_zeroed(struct df_heap *heap, uint64_t size, uint64_t *offset);
+/* Ends it, and writes what is buffered. 0, or the errno of the first write that failed. */
+DF_MALLOC_API int df_malloc_record_stop(void);
 
-/* Frees a block and joins it with free neighbours. O(1) and the bits of the block. */
-DF_API enum df_status df_heap_release(struct df_heap *heap, uint64_t offset);
-
-/*
- * Makes a block smaller (always possible) or larger where it is, into the free memory behind it. DF_NO_ROOM
- * when that does not suffice: allocate, copy and release instead.
- */
-DF_API enum df_status df_heap_resize(struct df_heap *heap, uint64_t offset, uint64_t size);
-
-/* Bytes that a block occupies: its size, rounded up to granules. */
-DF_API enum df_status df_heap_usable_size(const struct df_heap *heap, uint64_t offset, uint64_t *size);
-
-/*
- * The purge plan: the highest range of dirty pages without a live granule that ends at or below `below`, at
- * most `most` bytes of it (from its upper end). False when there is none. Repeated with below = range.offset
- * it lists all. From the top down, since allocation prefers low addresses: what lies high is needed last.
- */
-DF_API bool df_heap_purge_next(const struct df_heap *heap, uint64_t below, uint64_t most,
-                               struct df_range *range);
-
-/* Carries out the plan for at most `most` bytes, through purge, and gives the bytes purged: a multiple of
- * DF_PAGE. */
-DF_API uint64_t df_heap_purge(struct df_heap *heap, uint64_t most);
-
-struct df_statistics {
-    uint64_t capacity;      /* of the arena */
-    uint64_t committed;     /* of it, up to now */
-    uint64_t live_blocks;   /* count */
-    uint64_t live;          /* bytes that blocks occupy */
-    uint64_t free;          /* bytes committed and not live */
-    uint64_t free_least;    /* the least that free + what was not committed has been */
-    uint64_t largest_free;  /* longest free run; finding it visits one size class */
-    uint64_t free_runs;     /* count */
-    struct df_range victim; /* the free run that short requests are cut from; it is in no class */
-    uint64_t pinned;        /* bytes of pages with a live granule */
-    uint64_t dirty_free;    /* bytes of pages that are free and not purged: what a purge of all gives back */
-};
-
-DF_API void df_heap_statistics(const struct df_heap *heap, struct df_statistics *statistics);
-
-/* One item of the arena: a block or a free run. Items follow each other without a gap. */
-struct df_item {
-    uint64_t offset, length;
-    bool live;
-};
-
-/* The item that begins at `from` (0, or the end of the item before); false at the end of what is committed.
- */
-DF_API bool df_heap_walk(const struct df_heap *heap, uint64_t from, struct df_item *item);
-
-/*
- * Copies the free index (all free runs but the victim) in its own order, by size class, then by address, into
- * runs, at most `room` of them, and gives how many there are. Each class
- * looks at the words that have it, or at its chunks.
- */
-DF_API size_t df_heap_index(const struct df_heap *heap, struct df_range *runs, size_t room);
-
-/* Verifies every invariant: 0, or the number of the first that is broken. O(arena). */
-DF_API int df_heap_check(const struct df_heap *heap);
-
-/* The text of an invariant, for people. */
-DF_API const char *df_heap_rule(int number);
+/* "0.1.0" */
+DF_MALLOC_API const char *df_malloc_version(void);
 
 #ifdef __cplusplus
 }

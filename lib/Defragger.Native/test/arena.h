@@ -11,7 +11,7 @@
 #ifndef DF_TEST_ARENA_H
 #define DF_TEST_ARENA_H
 
-#include "defragger.h"
+#include "defragger_heap.h"
 
 struct arena {
     struct df_heap *heap;

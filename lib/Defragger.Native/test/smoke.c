@@ -1,5 +1,5 @@
 /*
- * Examples for every public function of defragger.h, over real memory (arena.h), each with a look at the
+ * Examples for every public function of defragger_heap.h, over real memory (arena.h), each with a look at the
  * whole heap by df_heap_check. Which of two fitting places a block gets is mostly left open here: the replay
  * of traces and the twin in C# hold that.
  */

@@ -1,7 +1,7 @@
 namespace Defragger.Heaps;
 
 /// <summary>What an operation of a heap answers. A full heap and a wrong offset are answers, not exceptions; the numbers
-/// are those of <c>enum df_status</c> in defragger.h.</summary>
+/// are those of <c>enum df_status</c> in defragger_heap.h.</summary>
 public enum HeapStatus
 {
     /// <summary>Done.</summary>

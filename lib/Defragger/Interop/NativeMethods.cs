@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Defragger.Interop;
 
-/// <summary>The functions of defragger.h under their own names. Nothing here knows what they mean.</summary>
+/// <summary>The functions of defragger_heap.h under their own names. Nothing here knows what they mean.</summary>
 internal static unsafe partial class NativeMethods
 {
     internal const string Library = "defragger-core";

@@ -1,4 +1,4 @@
-/* See heap.h and defragger.h. */
+/* See heap.h and defragger_heap.h. */
 #include "heap.h"
 
 #include "free_index.h"

@@ -43,7 +43,7 @@
 #ifndef DF_HEAP_H
 #define DF_HEAP_H
 
-#include "defragger.h"
+#include "defragger_heap.h"
 
 #include "bit_set.h"
 #include "layout.h"

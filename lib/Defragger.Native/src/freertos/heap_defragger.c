@@ -23,7 +23,7 @@
 #include "task.h"
 #undef MPU_WRAPPERS_INCLUDED_FROM_API_FILE
 
-#include "defragger.h"
+#include "defragger_heap.h"
 
 #if (configSUPPORT_DYNAMIC_ALLOCATION == 0)
 #error "heap_defragger.c is of no use where configSUPPORT_DYNAMIC_ALLOCATION is 0"
