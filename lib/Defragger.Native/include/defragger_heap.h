@@ -1,5 +1,5 @@
 /*
-*  * defragger_heap.h: the coalescing heap, in offsets.
+ * defragger_heap.h: the coalescing heap, in offsets.
  *
  * A heap hands out blocks of an arena that it never touches: it speaks byte offsets from the arena's start,
  * and all it knows lies in a metadata region of the caller's. It has no globals, takes no lock, calls nothing
