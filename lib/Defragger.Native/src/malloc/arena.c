@@ -1,0 +1,351 @@
+/* See arena.h. */
+#include "arena.h"
+
+#include <string.h>
+
+#include "../os/memory.h"
+#include "report.h"
+
+struct arena arenas[ARENA_MOST];
+
+static _Atomic uint32_t count; /* grows only; those below it are complete */
+static struct os_lock making;
+
+enum {
+    GROWTH = 64 * 1024,            /* what the heap commits at a time; more would all be taken for one victim */
+    USABLE_STEP = 4 * 1024 * 1024, /* of a system call that makes more usable */
+    CAPACITY_LEAST = 1024 * 1024,
+    CAPACITY_STRICT = 256 * 1024 * 1024, /* where address space counts as memory */
+    SHARE = 8,                           /* of RLIMIT_AS that one arena takes: libraries and stacks need some */
+};
+
+uint32_t arena_count(void)
+{
+    return atomic_load_explicit(&count, memory_order_acquire);
+}
+
+/* --- The outside of a heap --- */
+
+static bool outside_commit(void *context, uint64_t offset, uint64_t length)
+{
+    struct arena *arena = context;
+    uint64_t end = (offset + length + DF_PAGE - 1) & ~(uint64_t)(DF_PAGE - 1);
+    if (end <= arena->usable)
+        return true;
+    uint64_t step = arena->usable + USABLE_STEP;
+    uint64_t usable = end > step ? end : step < arena->capacity ? step : arena->capacity;
+    if (!os_commit(arena->base + arena->usable, usable - arena->usable)) {
+        usable = end;
+        if (!os_commit(arena->base + arena->usable, usable - arena->usable))
+            return false;
+    }
+    arena->usable = usable;
+    return true;
+}
+
+static bool outside_purge(void *context, uint64_t offset, uint64_t length)
+{
+    struct arena *arena = context;
+    struct iovec range = {arena->base + offset, length};
+    return os_purge(&range, 1) == 1;
+}
+
+static void outside_zero(void *context, uint64_t offset, uint64_t length)
+{
+    struct arena *arena = context;
+    memset(arena->base + offset, 0, length);
+}
+
+/* --- Making arenas --- */
+
+/* Address space in one piece: metadata, a page that nobody may touch, the arena, another. An overflow of the
+ * last block, or a write before the first, ends there. */
+static bool arena_make(struct arena *arena, uint64_t capacity)
+{
+    size_t metadata = (df_heap_metadata_size(capacity) + DF_PAGE - 1) & ~(size_t)(DF_PAGE - 1);
+    unsigned char *records = os_map_sparse(metadata);
+    unsigned char *space = records == NULL ? NULL : os_reserve(capacity + 2 * (size_t)DF_PAGE);
+    if (space == NULL) {
+        if (records != NULL)
+            os_unmap(records, metadata);
+        return false;
+    }
+    arena->base = space + DF_PAGE;
+    arena->metadata = metadata;
+    arena->reserved = capacity;
+    os_no_huge_pages(arena->base, capacity);
+    struct df_heap_options options = {
+        .capacity = capacity,
+        .growth = GROWTH,
+        .outside = {arena, outside_commit, outside_purge, outside_zero},
+    };
+    df_heap_open(records, metadata, &options, &arena->heap);
+    arena->capacity = capacity; /* last: from here on free finds it */
+    return true;
+}
+
+/* With `making` held. Smaller arenas are tried until one can be had. */
+static bool arena_add(void)
+{
+    uint32_t number = arena_count();
+    uint64_t capacity = DF_CAPACITY_MAX & ~(uint64_t)(DF_PAGE - 1), most = os_address_space_most();
+    if (os_commits_strictly())
+        capacity = CAPACITY_STRICT;
+    if (most / SHARE < capacity)
+        capacity = (most / SHARE & ~(uint64_t)(DF_PAGE - 1)) + CAPACITY_LEAST;
+    for (; number < ARENA_MOST && capacity >= CAPACITY_LEAST; capacity = capacity / 2 & ~(uint64_t)(DF_PAGE - 1))
+        if (arena_make(&arenas[number], capacity)) {
+            atomic_store_explicit(&count, number + 1, memory_order_release);
+            return true;
+        }
+    return false;
+}
+
+bool arenas_start(void)
+{
+    os_lock_take(&making);
+    bool made = arena_count() > 0;
+    if (!made) {
+        os_memory_start();
+        made = arena_add();
+    }
+    os_lock_give(&making);
+    return made;
+}
+
+/* One more, unless another thread has made one since there were `known`. */
+static bool arenas_extend(uint32_t known)
+{
+    os_lock_take(&making);
+    bool made = arena_count() > known || arena_add();
+    os_lock_give(&making);
+    return made;
+}
+
+struct arena *arena_of(const void *address)
+{
+    for (uint32_t i = 0; i < arena_count(); i++)
+        if ((uintptr_t)address - (uintptr_t)arenas[i].base < arenas[i].capacity)
+            return &arenas[i];
+    return NULL;
+}
+
+/* --- Changing a heap --- */
+
+void arena_lock(struct arena *arena)
+{
+    os_lock_take(&arena->lock);
+    uint32_t sequence = atomic_load_explicit(&arena->sequence, memory_order_relaxed);
+    atomic_store_explicit(&arena->sequence, sequence + 1, memory_order_relaxed);
+    atomic_thread_fence(memory_order_release);
+}
+
+void arena_unlock(struct arena *arena)
+{
+    if (arena->heap->dirty_free < arena->dirty_least)
+        arena->dirty_least = arena->heap->dirty_free;
+    uint32_t sequence = atomic_load_explicit(&arena->sequence, memory_order_relaxed);
+    atomic_store_explicit(&arena->sequence, sequence + 1, memory_order_release);
+    os_lock_give(&arena->lock);
+}
+
+static uint64_t offset_of(const struct arena *arena, const void *block)
+{
+    return (uint64_t)((const unsigned char *)block - arena->base);
+}
+
+enum { BATCH = 64 };
+
+uint32_t arena_allocate(uint64_t size, uint32_t wanted, void **blocks)
+{
+    uint64_t offsets[BATCH];
+    uint32_t arenas_known;
+    do {
+        arenas_known = arena_count();
+        for (uint32_t i = arenas_known; i-- > 0;) { /* the newest has room; the old ones may have again */
+            struct arena *arena = &arenas[i];
+            size_t allocated;
+            arena_lock(arena);
+            df_heap_allocate_many(arena->heap, size, wanted < BATCH ? wanted : BATCH, offsets, &allocated);
+            arena_unlock(arena);
+            for (size_t k = 0; k < allocated; k++)
+                blocks[k] = arena->base + offsets[k];
+            if (allocated > 0)
+                return (uint32_t)allocated;
+        }
+    } while (arenas_extend(arenas_known));
+    return 0;
+}
+
+void *arena_allocate_one(uint64_t size, uint64_t alignment, bool zeroed)
+{
+    uint64_t offset;
+    uint32_t arenas_known;
+    do {
+        arenas_known = arena_count();
+        for (uint32_t i = arenas_known; i-- > 0;) {
+            struct arena *arena = &arenas[i];
+            arena_lock(arena);
+            enum df_status status = zeroed ? df_heap_allocate_zeroed(arena->heap, size, &offset)
+                                           : df_heap_allocate(arena->heap, size, alignment, &offset);
+            arena_unlock(arena);
+            if (status == DF_OK)
+                return arena->base + offset;
+        }
+    } while (arenas_extend(arenas_known));
+    return NULL;
+}
+
+/* --- Freeing --- */
+
+void arena_report(struct arena *arena, const char *call, const void *address, enum df_status status)
+{
+    uint64_t offset = offset_of(arena, address), distance = 0, size = 0;
+    if (status == DF_INSIDE_BLOCK || offset % DF_GRANULE != 0) {
+        arena_lock(arena);
+        uint64_t start = offset & ~(uint64_t)(DF_GRANULE - 1);
+        while (start > 0 && df_heap_usable_size(arena->heap, start, &size) == DF_INSIDE_BLOCK)
+            start -= DF_GRANULE;
+        status = df_heap_usable_size(arena->heap, start, &size) == DF_OK ? DF_INSIDE_BLOCK : DF_ALREADY_FREE;
+        arena_unlock(arena);
+        distance = offset - start;
+    }
+    report_mistake(call, address,
+                   status == DF_INSIDE_BLOCK    ? INSIDE_A_BLOCK
+                   : status == DF_ALREADY_FREE ? DOUBLE_FREE
+                                               : FOREIGN,
+                   distance, size);
+}
+
+/* Sorts ascending. Blocks freed one after the other are often in order, or in the reverse order: one pass tells.
+ * Else: least significant digit first, as many digits as differ. */
+static void sort(void **blocks, uint32_t number)
+{
+    uint32_t ascending = 0, descending = 0;
+    uintptr_t differ = 0;
+    for (uint32_t i = 1; i < number; i++) {
+        ascending += blocks[i - 1] < blocks[i];
+        descending += blocks[i - 1] > blocks[i];
+        differ |= (uintptr_t)blocks[i] ^ (uintptr_t)blocks[0];
+    }
+    if (number == 0 || ascending == number - 1)
+        return;
+    if (descending == number - 1) {
+        for (uint32_t i = 0, k = number - 1; i < k; i++, k--) {
+            void *swap = blocks[i];
+            blocks[i] = blocks[k];
+            blocks[k] = swap;
+        }
+        return;
+    }
+    enum { DIGITS = 256 };
+    void *other[RELEASE_MOST], **from = blocks, **to = other;
+    for (uint32_t shift = GRANULE_SHIFT; shift < 64 && differ >> shift != 0; shift += 8) {
+        uint16_t places[DIGITS] = {0};
+        for (uint32_t i = 0; i < number; i++)
+            places[(uintptr_t)from[i] >> shift & (DIGITS - 1)]++;
+        for (uint32_t digit = 0, place = 0; digit < DIGITS; digit++) {
+            uint16_t here = places[digit];
+            places[digit] = (uint16_t)place;
+            place += here;
+        }
+        for (uint32_t i = 0; i < number; i++)
+            to[places[(uintptr_t)from[i] >> shift & (DIGITS - 1)]++] = from[i];
+        void **swap = from;
+        from = to;
+        to = swap;
+    }
+    if (from != blocks)
+        memcpy(blocks, from, number * sizeof *blocks);
+}
+
+/* Frees sorted blocks of one arena. */
+static void release_sorted(struct arena *arena, void **blocks, uint32_t number, const char *call)
+{
+    uint64_t offsets[RELEASE_MOST];
+    for (uint32_t i = 0; i < number; i++)
+        offsets[i] = offset_of(arena, blocks[i]);
+    for (size_t done = 0; done < number; done++) {
+        size_t released;
+        arena_lock(arena);
+        enum df_status status = df_heap_release_many(arena->heap, offsets + done, number - done, &released);
+        arena_unlock(arena);
+        done += released;
+        if (status != DF_OK && done < number) /* the same block twice in one batch is no ascending order */
+            arena_report(arena, call, blocks[done],
+                         done > 0 && offsets[done] == offsets[done - 1] ? DF_ALREADY_FREE : status);
+    }
+}
+
+void arena_release(void **blocks, uint32_t number, const char *call)
+{
+    sort(blocks, number);
+    for (uint32_t from = 0, to; from < number; from = to) {
+        struct arena *arena = arena_of(blocks[from]);
+        for (to = from + 1; to < number && offset_of(arena, blocks[to]) < arena->capacity; to++)
+            continue;
+        release_sorted(arena, blocks + from, to - from, call);
+    }
+}
+
+enum df_status arena_resize(struct arena *arena, void *block, uint64_t size)
+{
+    arena_lock(arena);
+    enum df_status status = df_heap_resize(arena->heap, offset_of(arena, block), size);
+    arena_unlock(arena);
+    return status;
+}
+
+enum df_status arena_usable_size(struct arena *arena, const void *block, uint64_t *size)
+{
+    os_lock_take(&arena->lock); /* nothing changes: readers need not wait */
+    enum df_status status = df_heap_usable_size(arena->heap, offset_of(arena, block), size);
+    os_lock_give(&arena->lock);
+    return status;
+}
+
+/* --- Giving back --- */
+
+/* One system call's worth of pages below `below`, which moves down. */
+static uint64_t purge_some(struct arena *arena, uint64_t *below, uint64_t most)
+{
+    struct iovec ranges[OS_PURGE_MOST];
+    struct df_range range;
+    size_t number = 0;
+    uint64_t planned = 0, purged = 0;
+    while (number < OS_PURGE_MOST && planned < most &&
+           df_heap_purge_next(arena->heap, *below, most - planned, &range)) {
+        ranges[number++] = (struct iovec){arena->base + range.offset, range.length};
+        planned += range.length;
+        *below = range.offset;
+    }
+    for (size_t done = 0; done < number; done++) {
+        size_t now = os_purge(ranges + done, number - done);
+        arena->purges++;
+        for (; now > 0; now--, done++) {
+            range = (struct df_range){offset_of(arena, ranges[done].iov_base), ranges[done].iov_len};
+            df_heap_mark_purged(arena->heap, range);
+            purged += range.length;
+        }
+        arena->refused = done < number ? arena->refused + 1 : 0;
+    }
+    arena->purged += purged;
+    if (number == 0)
+        *below = 0;
+    return purged;
+}
+
+uint64_t arena_purge(struct arena *arena, uint64_t bytes)
+{
+    enum { AT_A_TIME = 4 * 1024 * 1024 };
+    uint64_t purged = 0, below = UINT64_MAX;
+    while (purged < bytes && below > 0) {
+        uint64_t rest = bytes - purged;
+        os_lock_take(&arena->lock); /* pages change, the bits do not */
+        purged += purge_some(arena, &below, rest < AT_A_TIME ? rest : AT_A_TIME);
+        if (arena->heap->dirty_free < arena->dirty_least)
+            arena->dirty_least = arena->heap->dirty_free;
+        os_lock_give(&arena->lock);
+    }
+    return purged;
+}

@@ -1,0 +1,120 @@
+/*
+ * Arenas: a heap of the core, the memory it speaks of, and a lock.
+ *
+ * One arena is enough for nearly every process: 64 GiB of address space, of which only what is used is ever
+ * touched. More are made when it is full, or when the process may not have as much (RLIMIT_AS, strict
+ * overcommit). Batches keep the lock rare, so threads share an arena.
+ *
+ *   1. The first arena is never taken away and never moves: free looks there without a lock.
+ *   2. Whoever changes the heap holds `lock`, and `sequence` is odd meanwhile: a reader without the lock, of a
+ *      block that it owns, trusts what it saw if `sequence` was even and has not changed (a sequence lock; the
+ *      block's own bits cannot change, but those of the block behind it may, and they say where it ends).
+ *   3. Memory up to `usable` is readable and writable; the heap commits in smaller steps below it.
+ */
+#ifndef DF_ARENA_H
+#define DF_ARENA_H
+
+#include <stdalign.h>
+
+#include "../core/granule_map.h"
+#include "../os/lock.h"
+#include "defragger_heap.h"
+
+enum {
+    ARENA_MOST = 256,
+    SHORT_MOST = WORD_GRANULES, /* granules: a block whose length shows in two words of bits */
+    RELEASE_MOST = 256,         /* blocks of one arena_release */
+    DECAY_STEPS = 4,            /* a page is given back after this many quarters of the decay time */
+};
+
+struct arena {
+    unsigned char *base;
+    uint64_t capacity; /* 0: there is no arena here */
+    struct df_heap *heap;
+    uint64_t usable;
+    size_t metadata, reserved; /* bytes */
+    alignas(64) struct os_lock lock;
+    _Atomic uint32_t sequence;
+    uint32_t dirty_least;        /* pages: the fewest that were dirty and free since the last step of the decay */
+    uint32_t least[DECAY_STEPS]; /* the same of the steps before */
+    uint32_t refused;            /* purges that the system refused in a row */
+    uint64_t purged;             /* bytes given back since the start */
+    uint64_t purges;             /* system calls */
+};
+
+extern struct arena arenas[ARENA_MOST];
+
+/* How many arenas there are; they are never given up. */
+uint32_t arena_count(void);
+
+/* Makes the first arena; later calls find it there. False: there is no memory at all. */
+bool arenas_start(void);
+
+/* The arena in which an address lies; NULL: none. */
+struct arena *arena_of(const void *address);
+
+/* The same for most addresses, at once. */
+static inline bool arena_first_has(const void *address, uint64_t *offset)
+{
+    *offset = (uint64_t)((uintptr_t)address - (uintptr_t)arenas[0].base);
+    return *offset < arenas[0].capacity;
+}
+
+void arena_lock(struct arena *arena);
+void arena_unlock(struct arena *arena);
+
+/* Blocks of one size, at ascending addresses more often than not. Gives how many: fewer than `count` when memory
+ * runs out. */
+uint32_t arena_allocate(uint64_t size, uint32_t count, void **blocks);
+
+/* One block. zeroed: it reads as zeros. NULL: there is no memory. */
+void *arena_allocate_one(uint64_t size, uint64_t alignment, bool zeroed);
+
+/*
+ * Frees blocks; sorts them. What is wrong with one is reported as a mistake of `call`, and the others are freed.
+ */
+void arena_release(void **blocks, uint32_t count, const char *call);
+
+/* DF_OK, DF_NO_ROOM, or what is wrong with the block. */
+enum df_status arena_resize(struct arena *arena, void *block, uint64_t size);
+
+/* What a block occupies; or what is wrong with it. With the lock. */
+enum df_status arena_usable_size(struct arena *arena, const void *block, uint64_t *size);
+
+/* Reports what a status of the heap says of an address. */
+void arena_report(struct arena *arena, const char *call, const void *address, enum df_status status);
+
+/* Gives back pages that hold nothing, at most `bytes`, and gives how many bytes it were. The lock is held for
+ * some 100 us at a time. */
+uint64_t arena_purge(struct arena *arena, uint64_t bytes);
+
+/* --- Without the lock --- */
+
+static inline uint64_t bits_of(const uint64_t *words, uint32_t word)
+{
+    return __atomic_load_n(&words[word], __ATOMIC_RELAXED);
+}
+
+static inline uint32_t read_begin(const struct arena *arena)
+{
+    return atomic_load_explicit(&arena->sequence, memory_order_acquire);
+}
+
+/* Whether what was read since holds. */
+static inline bool read_holds(const struct arena *arena, uint32_t begin)
+{
+    atomic_thread_fence(memory_order_acquire);
+    return (begin & 1) == 0 && atomic_load_explicit(&arena->sequence, memory_order_relaxed) == begin;
+}
+
+/* The length in granules of the block at a granule; 0: there is none, or it is longer than SHORT_MOST. */
+static inline uint32_t short_length(const struct df_heap *heap, uint32_t granule)
+{
+    uint32_t word = word_of(granule), bit = bit_of(granule);
+    uint64_t start = bits_of(heap->start, word), stop = start | bits_of(heap->free, word);
+    uint64_t stop_next = bits_of(heap->start, word + 1) | bits_of(heap->free, word + 1);
+    uint64_t stops = stop >> bit >> 1 | stop_next << (WORD_GRANULES - 1 - bit);
+    return (start >> bit & 1) != 0 && stops != 0 ? 1 + lowest_bit(stops) : 0;
+}
+
+#endif

@@ -1,0 +1,367 @@
+/* See cache.h. */
+#include "cache.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "../os/memory.h"
+#include "../os/process.h"
+#include "settings.h"
+
+uint8_t cache_limits[SHORT_MOST + 1];
+uint64_t cache_mark;
+
+__thread struct cache *cache_own __attribute__((tls_model("initial-exec")));
+
+/* This thread's destructors run: what they free goes to the heap. */
+static __thread bool ending __attribute__((tls_model("initial-exec")));
+
+static struct {
+    struct os_lock lock;
+    struct cache *first;
+    uint32_t closed; /* reasons that hold for new caches too */
+    pthread_key_t end;
+    bool has_barrier;
+} registry;
+
+enum {
+    BIN_BYTES = 8 * 1024,
+    MIDDLE_BIN_BYTES = 32 * 1024,
+    BIN_LEAST = 4,
+};
+
+/* --- Bins --- */
+
+static uint32_t middle_bin(uint32_t length)
+{
+    return class_of(length) - class_of(SHORT_MOST + 1);
+}
+
+static uint32_t middle_limit(uint32_t length)
+{
+    uint64_t blocks = MIDDLE_BIN_BYTES / bytes_of(length);
+    return settings.cache == 0 ? 0 : blocks < MIDDLE_BIN_MOST ? (uint32_t)blocks : MIDDLE_BIN_MOST;
+}
+
+static void outbox_flush(struct cache *cache)
+{
+    uint32_t count = cache->outbox_count;
+    cache->outbox_count = 0;
+    cache->outbox_bytes = 0;
+    arena_release(cache->outbox, count, "free");
+}
+
+static void outbox_put(struct cache *cache, uint32_t length, void *block)
+{
+    cache->outbox[cache->outbox_count++] = block;
+    cache->outbox_bytes += bytes_of(length);
+    if (cache->outbox_count == OUTBOX_MOST || cache->outbox_bytes > OUTBOX_BYTES)
+        outbox_flush(cache);
+}
+
+/* Moves the `number` blocks that a bin has had longest to the outbox. */
+static void bin_spill(struct cache *cache, uint32_t length, uint32_t number)
+{
+    void **bin = cache->bins[length];
+    for (uint32_t i = 0; i < number; i++)
+        outbox_put(cache, length, bin[i]);
+    cache->counts[length] = (uint8_t)(cache->counts[length] - number);
+    memmove(bin, bin + number, cache->counts[length] * sizeof *bin);
+}
+
+static void bin_fill(struct cache *cache, uint32_t length)
+{
+    void *blocks[BIN_MOST];
+    uint32_t most = (uint32_t)cache_limits[length] / 2, batch = cache->batches[length];
+    batch = batch == 0 ? 1 : batch < most ? batch : most;
+    cache->batches[length] = (uint8_t)(batch * 2);
+    if (cache->outbox_count >= OUTBOX_MOST / 4)
+        outbox_flush(cache);
+    uint32_t count = arena_allocate(bytes_of(length), batch > 0 ? batch : 1, blocks);
+    for (uint32_t i = 0; i < count; i++) /* the first is taken first */
+        cache->bins[length][i] = blocks[count - 1 - i];
+    cache->counts[length] = (uint8_t)count;
+}
+
+/* Swaps the block that would be taken next with any other of its bin. */
+static void bin_shuffle(struct cache *cache, uint32_t length)
+{
+    static __thread uint64_t state __attribute__((tls_model("initial-exec")));
+    if (state == 0)
+        state = cache_mark ^ (uint64_t)(uintptr_t)cache | 1;
+    state ^= state << 13, state ^= state >> 7, state ^= state << 17; /* Marsaglia, "Xorshift RNGs", 2003 */
+    void **bin = cache->bins[length];
+    uint32_t last = cache->counts[length] - 1u, other = (uint32_t)(state >> 32) % (last + 1);
+    void *swap = bin[last];
+    bin[last] = bin[other];
+    bin[other] = swap;
+}
+
+/* The first block of a middle bin that is long enough. */
+static void *middle_take(struct cache *cache, uint32_t length)
+{
+    uint32_t bin = middle_bin(length), count = cache->middle_counts[bin];
+    struct kept *kept = cache->middle[bin];
+    for (uint32_t i = count; i-- > 0;)
+        if (kept[i].length >= length) {
+            void *block = kept[i].block;
+            memmove(kept + i, kept + i + 1, (count - i - 1) * sizeof *kept);
+            cache->middle_counts[bin]--;
+            *mark_of(block) = 0;
+            return block;
+        }
+    return NULL;
+}
+
+static void middle_put(struct cache *cache, uint32_t length, void *block)
+{
+    uint32_t bin = middle_bin(length), limit = middle_limit(length), count = cache->middle_counts[bin];
+    struct kept *kept = cache->middle[bin];
+    *mark_of(block) = mark_for(block);
+    if (count > 0 && count >= limit) {
+        outbox_put(cache, kept[0].length, kept[0].block);
+        memmove(kept, kept + 1, --count * sizeof *kept);
+    }
+    if (limit == 0)
+        outbox_put(cache, length, block);
+    else
+        kept[count++] = (struct kept){block, length};
+    cache->middle_counts[bin] = (uint8_t)count;
+}
+
+/* --- The long way --- */
+
+void *cache_take(struct cache *cache, uint32_t length, bool shuffled)
+{
+    if (length > SHORT_MOST)
+        return middle_take(cache, length);
+    if (cache->counts[length] == 0)
+        bin_fill(cache, length);
+    if (cache->counts[length] == 0)
+        return NULL;
+    if (shuffled)
+        bin_shuffle(cache, length);
+    return bin_take(cache, length);
+}
+
+void cache_put(struct cache *cache, uint32_t length, void *block)
+{
+    if (length > SHORT_MOST) {
+        middle_put(cache, length, block);
+        return;
+    }
+    uint32_t limit = cache_limits[length];
+    if (limit == 0) {
+        *mark_of(block) = mark_for(block);
+        outbox_put(cache, length, block);
+        return;
+    }
+    if (cache->counts[length] >= limit)
+        bin_spill(cache, length, (limit + 1) / 2);
+    bin_put(cache, length, block);
+}
+
+bool cache_has(const struct cache *cache, const void *block)
+{
+    for (uint32_t length = 1; length <= SHORT_MOST; length++)
+        for (uint32_t i = 0; i < cache->counts[length]; i++)
+            if (cache->bins[length][i] == block)
+                return true;
+    for (uint32_t bin = 0; bin < MIDDLE_BINS; bin++)
+        for (uint32_t i = 0; i < cache->middle_counts[bin]; i++)
+            if (cache->middle[bin][i].block == block)
+                return true;
+    for (uint32_t i = 0; i < cache->outbox_count; i++)
+        if (cache->outbox[i] == block)
+            return true;
+    return false;
+}
+
+void cache_flush(struct cache *cache)
+{
+    for (uint32_t length = 1; length <= SHORT_MOST; length++) {
+        bin_spill(cache, length, cache->counts[length]);
+        cache->batches[length] = 0;
+    }
+    for (uint32_t bin = 0; bin < MIDDLE_BINS; bin++) {
+        for (uint32_t i = 0; i < cache->middle_counts[bin]; i++)
+            outbox_put(cache, cache->middle[bin][i].length, cache->middle[bin][i].block);
+        cache->middle_counts[bin] = 0;
+    }
+    outbox_flush(cache);
+}
+
+/* --- Threads come and go --- */
+
+static void thread_end(void *own)
+{
+    struct cache *cache = own;
+    ending = true;
+    cache_own = NULL;
+    os_lock_take(&registry.lock);
+    cache_flush(cache);
+    cache->owned = false;
+    os_lock_give(&registry.lock);
+}
+
+void caches_start(void)
+{
+    cache_mark = os_random() | 1;
+    for (uint32_t length = 1; length <= SHORT_MOST; length++) {
+        uint32_t blocks = (uint32_t)(BIN_BYTES / bytes_of(length));
+        blocks = blocks < BIN_LEAST ? BIN_LEAST : blocks;
+        cache_limits[length] = (uint8_t)(blocks < settings.cache ? blocks : settings.cache);
+    }
+    registry.has_barrier = os_barrier_start();
+    pthread_key_create(&registry.end, thread_end);
+}
+
+struct cache *cache_adopt(void)
+{
+    if (ending)
+        return NULL;
+    os_lock_take(&registry.lock);
+    struct cache *cache = registry.first;
+    while (cache != NULL && cache->owned)
+        cache = cache->next;
+    if (cache == NULL) {
+        cache = os_map_sparse((sizeof *cache + DF_PAGE - 1) & ~(size_t)(DF_PAGE - 1));
+        if (cache != NULL) {
+            cache->next = registry.first;
+            registry.first = cache;
+        }
+    }
+    if (cache != NULL) {
+        cache->owned = true;
+        atomic_store_explicit(&cache->closed, registry.closed, memory_order_relaxed);
+    }
+    os_lock_give(&registry.lock);
+    cache_own = cache;
+    if (cache != NULL)
+        pthread_setspecific(registry.end, cache); /* may allocate, and then uses the cache */
+    return cache;
+}
+
+/* --- All caches --- */
+
+struct cache *caches_first(void)
+{
+    return registry.first;
+}
+
+static void close_one(struct cache *cache)
+{
+    atomic_fetch_or_explicit(&cache->closed, TAKEN, memory_order_relaxed);
+}
+
+static bool is_busy(const struct cache *cache)
+{
+    return atomic_load_explicit(&cache->busy, memory_order_acquire) != 0;
+}
+
+bool caches_close(void)
+{
+    os_lock_take(&registry.lock);
+    if (!registry.has_barrier)
+        return false;
+    bool others = false;
+    for (struct cache *cache = registry.first; cache != NULL; cache = cache->next)
+        if (cache != cache_own) {
+            close_one(cache);
+            others |= cache->owned;
+        }
+    if (others)
+        os_barrier();
+    for (struct cache *cache = registry.first; cache != NULL; cache = cache->next)
+        while (cache != cache_own && is_busy(cache))
+            os_yield();
+    return true;
+}
+
+void caches_open(void)
+{
+    for (struct cache *cache = registry.first; cache != NULL; cache = cache->next)
+        atomic_fetch_and_explicit(&cache->closed, ~(uint32_t)TAKEN, memory_order_release);
+    os_lock_give(&registry.lock);
+}
+
+void caches_orphan(void)
+{
+    for (struct cache *cache = registry.first; cache != NULL; cache = cache->next) {
+        if (cache == cache_own)
+            continue;
+        cache->owned = false;
+        if (registry.has_barrier)
+            cache_flush(cache);
+        else /* it may have been in the middle of anything: what it held is lost */
+            memset(cache, 0, offsetof(struct cache, seen));
+    }
+    registry.has_barrier = registry.has_barrier && os_barrier_start();
+}
+
+/* A number that changes when a cache is used; it may rarely stay, and then a cache is emptied too early. */
+static uint32_t fingerprint(const struct cache *cache)
+{
+    uint32_t sum = cache->outbox_count;
+    for (uint32_t i = 0; i <= SHORT_MOST; i++)
+        sum = sum * 31 + cache->counts[i];
+    for (uint32_t i = 0; i < MIDDLE_BINS; i++)
+        sum = sum * 31 + cache->middle_counts[i];
+    return sum;
+}
+
+static bool is_empty(const struct cache *cache)
+{
+    uint32_t kept = cache->outbox_count;
+    for (uint32_t i = 0; i <= SHORT_MOST; i++)
+        kept |= cache->counts[i];
+    for (uint32_t i = 0; i < MIDDLE_BINS; i++)
+        kept |= cache->middle_counts[i];
+    return kept == 0;
+}
+
+/* Closes the caches of other threads that are to be emptied; whether there are any. */
+static bool choose(bool all)
+{
+    bool any = false;
+    for (struct cache *cache = registry.first; cache != NULL; cache = cache->next) {
+        uint32_t seen = cache->seen;
+        cache->seen = fingerprint(cache);
+        if (cache == cache_own || is_empty(cache) || (!all && cache->seen != seen))
+            continue;
+        close_one(cache);
+        any = true;
+    }
+    return any;
+}
+
+uint32_t caches_flush(bool all)
+{
+    uint32_t used = 0;
+    os_lock_take(&registry.lock);
+    bool any = registry.has_barrier && choose(all);
+    if (any)
+        os_barrier();
+    for (struct cache *cache = registry.first; cache != NULL; cache = cache->next) {
+        used += !is_empty(cache);
+        if (!any || (atomic_load_explicit(&cache->closed, memory_order_relaxed) & TAKEN) == 0)
+            continue;
+        if (!is_busy(cache)) /* else it does not rest after all */
+            cache_flush(cache);
+        atomic_fetch_and_explicit(&cache->closed, ~(uint32_t)TAKEN, memory_order_release);
+    }
+    os_lock_give(&registry.lock);
+    return used;
+}
+
+void caches_set(enum closed reason, bool on)
+{
+    os_lock_take(&registry.lock);
+    registry.closed = on ? registry.closed | reason : registry.closed & ~(uint32_t)reason;
+    for (struct cache *cache = registry.first; cache != NULL; cache = cache->next)
+        if (on)
+            atomic_fetch_or_explicit(&cache->closed, reason, memory_order_relaxed);
+        else
+            atomic_fetch_and_explicit(&cache->closed, ~(uint32_t)reason, memory_order_relaxed);
+    os_lock_give(&registry.lock);
+}

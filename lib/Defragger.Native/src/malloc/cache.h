@@ -1,0 +1,147 @@
+/*
+ * Thread caches: blocks that a thread freed and will soon ask for again, by size, so that most calls take no
+ * lock.
+ *
+ * A cache has a bin for each length up to SHORT_MOST granules, and one for each size class of the core from
+ * there to MIDDLE_MOST. A request takes the block that its bin got last. A bin that is full spills its older
+ * half into the outbox, which is freed as one sorted batch when it is full: neighbours among it are joined
+ * before the heap's index hears of them. A bin that is empty is filled with a batch of the heap's, of 1 block
+ * at first, then 2, 4, 8 ... to half of its limit: what is rarely asked for takes no pages.
+ *
+ * Bins hold pointers and no list runs through the blocks, so a free block's page can be given back untouched.
+ * Only its second word is written, to a mark: a block that comes to be freed with that mark may have been freed
+ * already, and then its cache is searched.
+ *
+ *   1. Only its thread uses a cache, and is `busy` while it does. Anybody may claim it: sets TAKEN in `closed`,
+ *      then makes a barrier that reaches all threads (os_barrier), and owns it once it is not busy. The thread
+ *      pays two plain stores and a load for that, and goes past its cache, to the heap, while it is closed.
+ *   2. A block is in one bin, or in one outbox, or neither. For the heap it is a live block.
+ *   3. A cache's memory is never given up: a thread that ends leaves an empty one to the next.
+ *
+ * Cost of memory: a bin holds at most 8 KiB (32 KiB above SHORT_MOST) or 4 blocks, the outbox 64 KiB or one
+ * block, and all of it goes back to the heap when a thread has rested for a decay step.
+ */
+#ifndef DF_CACHE_H
+#define DF_CACHE_H
+
+#include "arena.h"
+
+enum {
+    BIN_MOST = 64,      /* blocks; the most that DEFRAGGER_CACHE can say */
+    MIDDLE_MOST = 2048, /* granules: 32 KiB */
+    MIDDLE_BINS = 40,   /* eight a doubling, as in the core */
+    MIDDLE_BIN_MOST = 4,
+    OUTBOX_MOST = RELEASE_MOST,
+    OUTBOX_BYTES = 64 * 1024,
+};
+
+/* Why calls go past a thread's cache. */
+enum closed {
+    TAKEN = 1,     /* somebody else has it */
+    HARDENED = 2,  /* the long way shuffles and wipes */
+    RECORDING = 4, /* the long way writes down what happens */
+};
+
+struct cache {
+    _Atomic uint32_t busy, closed;
+    uint8_t counts[SHORT_MOST + 1]; /* blocks of each bin */
+    uint8_t batches[SHORT_MOST + 1];
+    uint8_t middle_counts[MIDDLE_BINS];
+    uint32_t outbox_count;
+    uint64_t outbox_bytes;
+    void *bins[SHORT_MOST + 1][BIN_MOST];
+    struct kept {
+        void *block;
+        uint32_t length;
+    } middle[MIDDLE_BINS][MIDDLE_BIN_MOST];
+    void *outbox[OUTBOX_MOST];
+    uint32_t seen;   /* what the decay saw of it: the same again means that its thread rests */
+    bool owned;      /* by a thread that lives; with the registry's lock */
+    struct cache *next;
+};
+
+extern uint8_t cache_limits[SHORT_MOST + 1]; /* of each bin; 0 until caches may be used */
+extern uint64_t cache_mark;                  /* of freed blocks, with their address */
+
+extern __thread struct cache *cache_own __attribute__((tls_model("initial-exec"))); /* NULL: none yet */
+
+/* Sets the limits from the settings. */
+void caches_start(void);
+
+/* Claims a cache for this thread, if it may have one: not after its end has begun. */
+struct cache *cache_adopt(void);
+
+/* --- The short way --- */
+
+/* Whether the cache may be used; in any case cache_leave must follow. */
+static inline bool cache_enter(struct cache *cache)
+{
+    atomic_store_explicit(&cache->busy, 1, memory_order_relaxed);
+    atomic_signal_fence(memory_order_seq_cst); /* the other half is os_barrier */
+    return atomic_load_explicit(&cache->closed, memory_order_relaxed) == 0;
+}
+
+static inline void cache_leave(struct cache *cache)
+{
+    atomic_store_explicit(&cache->busy, 0, memory_order_release);
+}
+
+static inline uint64_t *mark_of(void *block)
+{
+    return (uint64_t *)block + 1;
+}
+
+static inline uint64_t mark_for(const void *block)
+{
+    return cache_mark ^ (uint64_t)(uintptr_t)block;
+}
+
+/* A block from a bin that is not empty. */
+static inline void *bin_take(struct cache *cache, uint32_t length)
+{
+    uint32_t count = --cache->counts[length];
+    void *block = cache->bins[length][count];
+    *mark_of(block) = 0;
+    return block;
+}
+
+static inline void bin_put(struct cache *cache, uint32_t length, void *block)
+{
+    cache->bins[length][cache->counts[length]++] = block;
+    *mark_of(block) = mark_for(block);
+}
+
+/* --- The long way; each of them with the cache entered --- */
+
+/* A block of a length up to MIDDLE_MOST; NULL: none is kept, or there is no memory. */
+void *cache_take(struct cache *cache, uint32_t length, bool shuffled);
+
+/* Keeps a block of a length up to MIDDLE_MOST, spilling others if need be. */
+void cache_put(struct cache *cache, uint32_t length, void *block);
+
+/* Whether the cache holds a block that was freed. */
+bool cache_has(const struct cache *cache, const void *block);
+
+/* Empties it into the heap. */
+void cache_flush(struct cache *cache);
+
+/* --- All caches --- */
+
+/* Claims all caches of other threads; with the registry locked until caches_open. False: this kernel has no
+ * barrier, and none but the own one is claimed. */
+bool caches_close(void);
+void caches_open(void);
+
+/* The first of all, and `next`: between caches_close and caches_open. */
+struct cache *caches_first(void);
+
+/* In the child of a fork, between the two: whoever owned the others is not there. */
+void caches_orphan(void);
+
+/* Empties those that have not been used since the last call; all: every one. Gives how many are in use. */
+uint32_t caches_flush(bool all);
+
+/* Sets or clears a reason in all caches, and in those to come. */
+void caches_set(enum closed reason, bool on);
+
+#endif

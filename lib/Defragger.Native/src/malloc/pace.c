@@ -1,0 +1,200 @@
+/* See pace.h. */
+#include "pace.h"
+
+#include <errno.h>
+
+#include "../os/process.h"
+#include "cache.h"
+#include "large.h"
+#include "settings.h"
+
+enum {
+    THREAD_HEAP = 4 * 1024 * 1024, /* bytes committed, from which a thread is worth its 50 us */
+    SLICE = 4 * 1024 * 1024,       /* bytes given back between two looks at the clock */
+    BUDGET = 50,                   /* milliseconds of one step of the thread */
+    BUDGET_CALLER = 1,             /* milliseconds of one step in a call of malloc or free */
+};
+
+enum mode {
+    ABSENT,  /* no thread */
+    CHANGED, /* one is being started or ended */
+    AWAKE,
+    RESTING, /* it waits for pace_note */
+};
+
+static struct {
+    _Atomic uint32_t mode;
+    _Atomic uint32_t bell; /* rises when the thread shall look up */
+    _Atomic uint32_t stop;
+    _Atomic uint64_t due;   /* os_now of the next step without a thread */
+    _Atomic uint64_t start; /* os_now from which a thread may be started */
+    struct os_lock lock; /* of starting and ending the thread */
+    uintptr_t thread;
+} pace;
+
+static uint32_t step_time(void)
+{
+    return settings.decay / DECAY_STEPS + 1;
+}
+
+/* The pages that were not needed over the last steps. A step begins. */
+static uint32_t pages_unneeded(struct arena *arena)
+{
+    os_lock_take(&arena->lock);
+    uint32_t unneeded = arena->dirty_least;
+    for (uint32_t i = 0; i < DECAY_STEPS - 1; i++) {
+        arena->least[i] = arena->least[i + 1];
+        unneeded = arena->least[i] < unneeded ? arena->least[i] : unneeded;
+    }
+    arena->least[DECAY_STEPS - 1] = arena->dirty_least;
+    arena->dirty_least = arena->heap->dirty_free;
+    os_lock_give(&arena->lock);
+    return settings.decay == 0 ? arena->dirty_least : unneeded;
+}
+
+/* What has been given back is no longer there to be counted in the steps before. */
+static void forget(struct arena *arena, uint32_t pages)
+{
+    for (uint32_t i = 0; i < DECAY_STEPS; i++)
+        arena->least[i] -= arena->least[i] < pages ? arena->least[i] : pages;
+}
+
+static bool must_stop(uint64_t end)
+{
+    return os_now() > end || atomic_load_explicit(&pace.stop, memory_order_relaxed) != 0;
+}
+
+/* False: it has no page that could be given back. */
+static bool arena_step(struct arena *arena, uint64_t end)
+{
+    uint32_t pages = pages_unneeded(arena);
+    if (arena->refused > 0 && (arena->refused++ & 63) != 0)
+        return false; /* its memory is locked: look again now and then */
+    for (uint64_t rest = (uint64_t)pages * DF_PAGE; rest > 0 && !must_stop(end);) {
+        uint64_t purged = arena_purge(arena, rest < SLICE ? rest : SLICE);
+        if (purged == 0)
+            break;
+        forget(arena, (uint32_t)(purged / DF_PAGE));
+        rest -= purged < rest ? purged : rest;
+    }
+    return arena->heap->dirty_free > 0;
+}
+
+/* False: nothing is left to do until the program allocates or frees again. */
+static bool step(uint32_t budget)
+{
+    uint64_t now = os_now(), end = now + budget;
+    bool more = caches_flush(false) > 0;
+    large_decay(now > settings.decay ? now - settings.decay : 0);
+    more |= large_statistics().waiting > 0;
+    for (uint32_t i = 0; i < arena_count(); i++)
+        more |= arena_step(&arenas[i], end);
+    return more;
+}
+
+/* --- The thread --- */
+
+static void *run(void *context)
+{
+    (void)context;
+    cache_refuse();
+    atomic_store(&pace.mode, AWAKE);
+    while (atomic_load(&pace.stop) == 0) {
+        uint32_t bell = atomic_load(&pace.bell);
+        if (step(BUDGET)) {
+            os_sleep(&pace.bell, bell, step_time());
+            continue;
+        }
+        atomic_store(&pace.mode, RESTING);
+        while (atomic_load(&pace.mode) == RESTING && atomic_load(&pace.stop) == 0)
+            os_sleep(&pace.bell, bell, -1), bell = atomic_load(&pace.bell);
+        /* What was freed since is not old: time passes before the first step. */
+        if (atomic_load(&pace.stop) == 0)
+            os_sleep(&pace.bell, bell, step_time());
+    }
+    return NULL;
+}
+
+static void thread_start(void)
+{
+    uint32_t mode = ABSENT;
+    if (!atomic_compare_exchange_strong(&pace.mode, &mode, CHANGED))
+        return;
+    os_lock_take(&pace.lock);
+    atomic_store(&pace.stop, 0);
+    if (!os_thread_start(run, &pace.thread)) {
+        atomic_store(&pace.start, UINT64_MAX); /* not allowed here: this process goes without */
+        atomic_store(&pace.mode, ABSENT);
+    }
+    os_lock_give(&pace.lock);
+}
+
+static bool wants_thread(const void *caller, uint64_t now)
+{
+    return settings.background != 0 && settings.decay > 0 && caller != NULL && now >= atomic_load(&pace.start) &&
+           bytes_of(arenas[0].heap->limit) >= THREAD_HEAP && !os_is_libc(caller);
+}
+
+/* No thread is there: time for one, or for a step? */
+static void note_absent(const void *caller)
+{
+    uint64_t now = os_now(), due = atomic_load_explicit(&pace.due, memory_order_relaxed);
+    if (wants_thread(caller, now)) {
+        thread_start();
+        return;
+    }
+    if (now < due || !atomic_compare_exchange_strong(&pace.due, &due, now + step_time()))
+        return;
+    if (due != 0)
+        step(BUDGET_CALLER);
+}
+
+void pace_note(const void *caller)
+{
+    uint32_t mode = atomic_load_explicit(&pace.mode, memory_order_relaxed);
+    if (mode == AWAKE)
+        return;
+    int error = errno;
+    if (mode == RESTING && atomic_compare_exchange_strong(&pace.mode, &mode, AWAKE)) {
+        atomic_fetch_add(&pace.bell, 1);
+        os_wake(&pace.bell);
+    } else if (mode == ABSENT) {
+        note_absent(caller);
+    }
+    errno = error;
+}
+
+void pace_stop(void)
+{
+    os_lock_take(&pace.lock);
+    if (atomic_exchange(&pace.mode, CHANGED) != ABSENT) {
+        atomic_store(&pace.stop, 1);
+        atomic_fetch_add(&pace.bell, 1);
+        os_wake(&pace.bell);
+        os_thread_join(pace.thread);
+    }
+}
+
+void pace_resume(void)
+{
+    atomic_store(&pace.stop, 0);
+    atomic_store(&pace.start, os_now() + settings.decay); /* a program that forks a lot starts it rarely */
+    atomic_store(&pace.mode, ABSENT);
+    os_lock_reset(&pace.lock); /* nobody waits for it but threads that the child does not have */
+}
+
+uint64_t pace_trim(void)
+{
+    uint64_t bytes = large_decay(UINT64_MAX);
+    struct cache *cache = cache_own;
+    if (cache != NULL) {
+        cache_enter(cache);
+        if ((atomic_load(&cache->closed) & TAKEN) == 0)
+            cache_flush(cache);
+        cache_leave(cache);
+    }
+    caches_flush(true);
+    for (uint32_t i = 0; i < arena_count(); i++)
+        bytes += arena_purge(&arenas[i], UINT64_MAX);
+    return bytes;
+}

@@ -1,0 +1,88 @@
+/* See settings.h. */
+#include "settings.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../os/process.h"
+#include "text.h"
+
+struct settings settings = {.background = 1, .decay = 1000, .cache = 32};
+
+static const struct variable {
+    const char *name;
+    uint32_t *value;
+    uint32_t most;
+    const char *words[2]; /* of the values 0 and 1, where numbers are not what people write */
+} variables[] = {
+    {"DEFRAGGER_BACKGROUND", &settings.background, 1, {NULL, NULL}},
+    {"DEFRAGGER_DECAY_MS", &settings.decay, 3600000, {NULL, NULL}},
+    {"DEFRAGGER_CACHE", &settings.cache, 64, {NULL, NULL}},
+    {"DEFRAGGER_ON_ERROR", &settings.warn, 1, {"abort", "warn"}},
+    {"DEFRAGGER_HARDENED", &settings.hardened, 1, {NULL, NULL}},
+    {"DEFRAGGER_STATISTICS", &settings.statistics, 1, {NULL, NULL}},
+};
+
+static bool parse_number(const char *text, uint32_t most, uint32_t *value)
+{
+    uint64_t number = 0;
+    const char *at = text;
+    for (; *at >= '0' && *at <= '9' && number <= most; at++)
+        number = number * 10 + (uint64_t)(*at - '0');
+    if (at == text || *at != '\0' || number > most)
+        return false;
+    *value = (uint32_t)number;
+    return true;
+}
+
+static bool parse_word(const char *text, const char *const words[2], uint32_t *value)
+{
+    for (uint32_t i = 0; i < 2; i++)
+        if (strcmp(text, words[i]) == 0) {
+            *value = i;
+            return true;
+        }
+    return false;
+}
+
+static void complain(const struct variable *variable, const char *value)
+{
+    struct text text = {0};
+    text_add(&text, "defragger: ");
+    text_add(&text, variable->name);
+    text_add(&text, "='");
+    for (size_t i = 0; i < 64 && value[i] != '\0'; i++) /* of a value that anybody may have set */
+        text_add(&text, (const char[]){value[i] >= ' ' && value[i] <= '~' ? value[i] : '?', '\0'});
+    text_add(&text, "' is not ");
+    if (variable->words[0] != NULL) {
+        text_add(&text, variable->words[0]);
+        text_add(&text, " or ");
+        text_add(&text, variable->words[1]);
+    } else {
+        text_add(&text, "a number from 0 to ");
+        text_number(&text, variable->most);
+    }
+    text_add(&text, "; the default is used\n");
+    os_write(STDERR_FILENO, text.bytes, text.length);
+}
+
+void settings_read(void)
+{
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+        const struct variable *variable = &variables[i];
+        const char *value = os_setting(variable->name);
+        if (value == NULL || *value == '\0')
+            continue;
+        bool known = variable->words[0] != NULL ? parse_word(value, variable->words, variable->value)
+                                                : parse_number(value, variable->most, variable->value);
+        if (!known)
+            complain(variable, value);
+    }
+}
+
+const char *settings_record_path(void)
+{
+    const char *path = os_setting("DEFRAGGER_RECORD");
+    return path != NULL && *path != '\0' ? path : NULL;
+}
