@@ -3,11 +3,15 @@
  * blocks.
  *
  *   core heap|malloc LIVE PAIRS      LIVE, ns a pair of each pattern, ns an allocation of the build-up
+ *   core batch LIVE PAIRS            LIVE, ns a block of each batch: allocated, released
  *
  * Sizes are 16 to 256 bytes in steps of 16, evenly. The patterns, each on the same heap one after the other:
  *   last    allocate 48 bytes, release them
  *   same    release a random block, allocate its size anew
  *   mixed   release a random block, allocate another size
+ * A batch is 64 blocks of 64 bytes, and PAIRS times 64 batches are allocated and released: first side by
+ * side, out of the victim, then into holes between blocks that stay.
+ *
  * `malloc` does the same with the C library's. No block is touched: a heap that keeps its links in the blocks
  * does so itself. What is random is drawn before the clock starts. Time is the process's.
  */
@@ -112,6 +116,39 @@ static double pattern_random(struct bench *bench, uint32_t pairs, bool mixed)
     return (now_ns() - start) / pairs;
 }
 
+enum { BATCH = 64, BATCHES = 64, BATCH_SIZE = 64 };
+
+/* Batches, then their end, the last first, again and again; nanoseconds a block. Looking at the clock takes
+ * as long as a batch, so there are many in between. */
+static void batches(const struct bench *bench, uint32_t rounds, double *allocating, double *releasing)
+{
+    static uint64_t offsets[BATCHES][BATCH];
+    *allocating = *releasing = 0;
+    for (uint32_t round = 0; round < rounds; round++) {
+        size_t count, failures = 0;
+        double start = now_ns();
+        for (uint32_t i = 0; i < BATCHES; i++)
+            failures += df_heap_allocate_many(bench->heap, BATCH_SIZE, BATCH, offsets[i], &count) != DF_OK;
+        double between = now_ns();
+        for (uint32_t i = BATCHES; i-- > 0;)
+            failures += df_heap_release_many(bench->heap, offsets[i], BATCH, &count) != DF_OK;
+        *releasing += (now_ns() - between) / rounds / BATCHES / BATCH;
+        *allocating += (between - start) / rounds / BATCHES / BATCH;
+        if (failures > 0)
+            exit(1);
+    }
+}
+
+/* Blocks of which every other one goes, so that each leaves a hole. */
+static void make_holes(const struct bench *bench)
+{
+    static uint64_t blocks[2 * BATCHES * BATCH];
+    for (size_t i = 0; i < 2 * BATCHES * BATCH; i++)
+        blocks[i] = take(bench, BATCH_SIZE);
+    for (size_t i = 0; i < 2 * BATCHES * BATCH; i += 2)
+        give(bench, blocks[i]);
+}
+
 static struct df_heap *heap_for(uint64_t live)
 {
     uint64_t capacity = (live * SIZES * DF_GRANULE * 2 + (UINT64_C(1) << 20)) & ~(uint64_t)(DF_PAGE - 1);
@@ -128,7 +165,7 @@ int main(int count, char **words)
     unsigned long live = count == 4 ? strtoul(words[2], NULL, 10) : 0;
     unsigned long pairs = count == 4 ? strtoul(words[3], NULL, 10) : 0;
     if (live == 0 || live > 100000000 || pairs == 0 || pairs > 1000000000) {
-        fputs("usage: core heap|malloc LIVE PAIRS\n", stderr);
+        fputs("usage: core heap|malloc|batch LIVE PAIRS\n", stderr);
         return 2;
     }
     struct bench bench = {.live = (uint32_t)live};
@@ -143,6 +180,14 @@ int main(int count, char **words)
         bench.size_draws[i] = (uint8_t)(draw(&state) % SIZES + 1);
     }
     double build = build_up(&bench);
+    if (strcmp(words[1], "batch") == 0) {
+        double beside[2], between[2];
+        batches(&bench, (uint32_t)pairs, &beside[0], &beside[1]);
+        make_holes(&bench);
+        batches(&bench, (uint32_t)pairs, &between[0], &between[1]);
+        printf("%lu %.1f %.1f %.1f %.1f\n", live, beside[0], beside[1], between[0], between[1]);
+        return 0;
+    }
     pattern_random(&bench, (uint32_t)pairs / 2, true); /* until the heap is as it stays */
     double mixed = pattern_random(&bench, (uint32_t)pairs, true);
     double same = pattern_random(&bench, (uint32_t)pairs, false);

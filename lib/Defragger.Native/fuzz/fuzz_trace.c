@@ -112,7 +112,7 @@ static bool commit(void *context, uint64_t offset, uint64_t length)
     return true;
 }
 
-static void purge(void *context, uint64_t offset, uint64_t length)
+static bool purge(void *context, uint64_t offset, uint64_t length)
 {
     (void)context;
     REQUIRE(offset % DF_PAGE == 0 && length % DF_PAGE == 0 && length > 0);
@@ -124,6 +124,7 @@ static void purge(void *context, uint64_t offset, uint64_t length)
     memset(run.holds + offset / DF_GRANULE, ZEROS, length / DF_GRANULE);
     run.purged += length;
     run.purged_at = offset;
+    return true;
 }
 
 static void zero(void *context, uint64_t offset, uint64_t length)

@@ -46,6 +46,7 @@ enum df_status {
     DF_INSIDE_BLOCK = 6,      /* the offset lies in a block, but not at its start */
     DF_NO_ROOM = 7,           /* resize: the block cannot grow where it is; nothing has changed */
     DF_INVALID_OPTIONS = 8,   /* df_heap_open: capacity, growth or metadata cannot be used */
+    DF_NOT_ASCENDING = 9,     /* df_heap_release_many: the offset is not above the one before */
 };
 
 /* What the heap asks of the world. A null function stands for one that succeeds and does nothing. */
@@ -54,8 +55,8 @@ struct df_outside {
     /* Makes [offset, offset + length) usable; false refuses, and the heap does without. It reads as zeros. */
     bool (*commit)(void *context, uint64_t offset, uint64_t length);
     /* Gives the pages of [offset, offset + length) back; the range stays usable and reads as zeros
-     * afterwards. */
-    void (*purge)(void *context, uint64_t offset, uint64_t length);
+     * afterwards. False: it could not, and all is as before. */
+    bool (*purge)(void *context, uint64_t offset, uint64_t length);
     /* Fills [offset, offset + length) with zeros. */
     void (*zero)(void *context, uint64_t offset, uint64_t length);
 };
@@ -80,7 +81,7 @@ struct df_range {
 /*
  * Makes a heap in a metadata region, aligned to 64 bytes, of df_heap_metadata_size bytes, all zero (as fresh
  * pages are). The region may lie anywhere but in the arena's pages. DF_OUT_OF_MEMORY when growth is 0 and
- * commit refuses. Closing a heap is forgetting it.
+ * commit refuses. *heap is set when the answer is DF_OK, and only then. Closing a heap is forgetting it.
  */
 DF_API enum df_status df_heap_open(void *metadata, size_t metadata_size,
                                    const struct df_heap_options *options, struct df_heap **heap);
@@ -100,6 +101,22 @@ DF_API enum df_status df_heap_allocate_zeroed(struct df_heap *heap, uint64_t siz
 DF_API enum df_status df_heap_release(struct df_heap *heap, uint64_t offset);
 
 /*
+ * The same as `count` times df_heap_allocate(heap, size, DF_GRANULE, ...) until one fails, in every respect:
+ * *allocated offsets in the order of those calls, and the status of the one that failed, or DF_OK. Up to 640
+ * bytes the blocks that lie side by side cost a few stores each.
+ */
+DF_API enum df_status df_heap_allocate_many(struct df_heap *heap, uint64_t size, size_t count,
+                                            uint64_t *offsets, size_t *allocated);
+
+/*
+ * The same as df_heap_release of each offset in turn until one fails, and they have to ascend. *released is
+ * how many there were before the one that failed; they are released, and the others are not looked at. What
+ * becomes one free run costs the index what a single block does.
+ */
+DF_API enum df_status df_heap_release_many(struct df_heap *heap, const uint64_t *offsets, size_t count,
+                                           size_t *released);
+
+/*
  * Makes a block smaller (always possible) or larger where it is, into the free memory behind it. DF_NO_ROOM
  * when that does not suffice: allocate, copy and release instead.
  */
@@ -116,9 +133,17 @@ DF_API enum df_status df_heap_usable_size(const struct df_heap *heap, uint64_t o
 DF_API bool df_heap_purge_next(const struct df_heap *heap, uint64_t below, uint64_t most,
                                struct df_range *range);
 
-/* Carries out the plan for at most `most` bytes, through purge, and gives the bytes purged: a multiple of
- * DF_PAGE. */
+/*
+ * Carries out the plan for at most `most` bytes, through purge, and gives the bytes purged: a multiple of
+ * DF_PAGE. Ranges that purge could not give back stay in the plan and are not counted; it goes on below them.
+ */
 DF_API uint64_t df_heap_purge(struct df_heap *heap, uint64_t most);
+
+/*
+ * For those who carry out the plan themselves: pages of a range from df_heap_purge_next have been given back,
+ * and what is still free of them reads as zeros. Pages that have been taken meanwhile are left alone.
+ */
+DF_API void df_heap_mark_purged(struct df_heap *heap, struct df_range range);
 
 struct df_statistics {
     uint64_t capacity;      /* of the arena */

@@ -33,16 +33,18 @@ static bool commit(void *context, uint64_t offset, uint64_t length)
     return mprotect(arena->base + offset, whole_pages(length), PROT_READ | PROT_WRITE) == 0;
 }
 
-static void purge(void *context, uint64_t offset, uint64_t length)
+static bool purge(void *context, uint64_t offset, uint64_t length)
 {
     struct arena *arena = context;
     if (!agree(arena, offset % DF_PAGE == 0 && length % DF_PAGE == 0 && length > 0,
                "a purge is of whole pages") ||
         !agree(arena, offset + length <= arena->committed, "a purge is of committed pages") ||
-        !agree(arena, madvise(arena->base + offset, (size_t)length, MADV_DONTNEED) == 0, "madvise succeeds"))
-        return;
+        offset >= arena->locked)
+        return false;
+    if (!agree(arena, madvise(arena->base + offset, (size_t)length, MADV_DONTNEED) == 0, "madvise succeeds"))
+        return false;
     arena->purged += length;
-    agree(arena, arena_is_zero(arena, offset, length), "purged pages read zero");
+    return agree(arena, arena_is_zero(arena, offset, length), "purged pages read zero");
 }
 
 static void zero(void *context, uint64_t offset, uint64_t length)
@@ -69,6 +71,8 @@ enum df_status arena_open(struct arena *arena, uint64_t capacity, uint64_t growt
 {
     struct df_heap_options options = {capacity, growth, {arena, commit, purge, zero}};
     arena->capacity = capacity;
+    if (arena->locked == 0)
+        arena->locked = UINT64_MAX;
     arena->metadata_size = df_heap_metadata_size(capacity);
     arena->base = reserve(whole_pages(capacity), PROT_NONE);
     arena->metadata = reserve(arena->metadata_size, PROT_READ | PROT_WRITE);

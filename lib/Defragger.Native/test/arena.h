@@ -21,6 +21,7 @@ struct arena {
     size_t metadata_size;
     uint64_t commits;              /* calls of commit */
     uint64_t refuse, refuse_times; /* the number of the first that is refused, from 1; how many are */
+    uint64_t locked;               /* a purge that begins here or above fails; 0: none does */
     uint64_t purged, zeroed;       /* bytes so far */
     const char *fault;             /* what the heap did wrong; NULL: nothing */
 };

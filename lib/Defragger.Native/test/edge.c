@@ -20,11 +20,12 @@ static void zero(void *context, uint64_t offset, uint64_t length)
     zeroed += length;
 }
 
-static void purge(void *context, uint64_t offset, uint64_t length)
+static bool purge(void *context, uint64_t offset, uint64_t length)
 {
     (void)context;
     CHECK(offset + length <= DF_CAPACITY_MAX);
     purged += length;
+    return true;
 }
 
 /* A heap that has committed all but the last `left` chunks, of which the very last lacks one granule. */

@@ -64,6 +64,14 @@ static void give_all(struct arena *arena)
             give(arena, item.offset);
 }
 
+static uint32_t random_next(uint32_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 17;
+    *state ^= *state << 5;
+    return *state;
+}
+
 /* --- Opening --- */
 
 static void test_metadata_sizes(void)
@@ -124,7 +132,7 @@ static void test_open_without_outside(void)
 static void test_open_commits(void)
 {
     struct arena arena = {.refuse = 1, .refuse_times = 1};
-    CHECK(arena_open(&arena, 65536, 0) == DF_OUT_OF_MEMORY);
+    CHECK(arena_open(&arena, 65536, 0) == DF_OUT_OF_MEMORY && arena.heap == NULL);
     arena_close(&arena);
 
     CHECK(arena_open(&arena, 65536, 0) == DF_OK);
@@ -521,6 +529,181 @@ static void test_purge_plan(void)
     arena_close(&arena);
 }
 
+/* What cannot be given back stays in the plan; what lies below it is tried all the same. */
+static void test_purge_fails(void)
+{
+    struct arena arena = {.locked = 12 * DF_PAGE};
+    struct df_range range;
+    uint64_t page[16];
+    CHECK(arena_open(&arena, 8 * CHUNK, 0) == DF_OK);
+    for (int i = 0; i < 16; i++)
+        page[i] = take(&arena, DF_PAGE);
+    for (int i = 0; i < 16; i += 3)
+        give(&arena, page[i]); /* 0, 3, 6, 9 and, locked, 12 and 15 */
+    CHECK(df_heap_purge(arena.heap, 3 * DF_PAGE) == 3 * DF_PAGE && arena.purged == 3 * DF_PAGE);
+    CHECK(statistics(&arena).dirty_free == 3 * DF_PAGE && sound(&arena));
+    CHECK(df_heap_purge_next(arena.heap, UINT64_MAX, UINT64_MAX, &range) && range.offset == 15 * DF_PAGE);
+    CHECK(df_heap_purge(arena.heap, UINT64_MAX) == DF_PAGE && df_heap_purge(arena.heap, UINT64_MAX) == 0);
+    CHECK(statistics(&arena).dirty_free == 2 * DF_PAGE && sound(&arena));
+    arena.locked = UINT64_MAX;
+    CHECK(df_heap_purge(arena.heap, UINT64_MAX) == 2 * DF_PAGE && sound(&arena));
+    arena_close(&arena);
+}
+
+/* A plan carried out elsewhere: what was taken meanwhile, and what is clean already, stays as it is. */
+static void test_mark_purged(void)
+{
+    struct arena arena = {0};
+    struct df_range range;
+    CHECK(arena_open(&arena, 8 * CHUNK, 0) == DF_OK);
+    uint64_t first = take(&arena, 6 * DF_PAGE);
+    take(&arena, 16);
+    memset(arena.base + first, 0x5A, 6 * DF_PAGE);
+    give(&arena, first);
+    CHECK(df_heap_purge_next(arena.heap, UINT64_MAX, UINT64_MAX, &range) && range.offset == 0);
+    CHECK(range.length == 6 * DF_PAGE);
+    uint64_t meanwhile = take(&arena, DF_PAGE + 100);
+    CHECK(meanwhile == first && statistics(&arena).dirty_free == 4 * DF_PAGE);
+    memset(arena.base + 2 * DF_PAGE, 0, 4 * DF_PAGE);
+    df_heap_mark_purged(arena.heap, range);
+    CHECK(statistics(&arena).dirty_free == 0 && statistics(&arena).pinned == 3 * DF_PAGE && sound(&arena));
+    df_heap_mark_purged(arena.heap, range);
+    CHECK(statistics(&arena).dirty_free == 0 && sound(&arena));
+    give(&arena, meanwhile);
+    CHECK(statistics(&arena).dirty_free == 2 * DF_PAGE && sound(&arena));
+    arena_close(&arena);
+}
+
+/* --- Batches --- */
+
+/* Nothing that can be seen of two heaps differs. */
+static void are_equal(const struct arena *one, const struct arena *other)
+{
+    static struct df_range runs[2][4096];
+    struct df_statistics seen[2] = {statistics(one), statistics(other)};
+    struct df_item items[2];
+    CHECK(memcmp(&seen[0], &seen[1], sizeof seen[0]) == 0);
+    size_t count = df_heap_index(one->heap, runs[0], 4096);
+    CHECK(count <= 4096 && df_heap_index(other->heap, runs[1], 4096) == count);
+    CHECK(memcmp(runs[0], runs[1], count * sizeof runs[0][0]) == 0);
+    for (uint64_t at = 0; df_heap_walk(one->heap, at, &items[0]); at += items[0].length)
+        if (!CHECK(df_heap_walk(other->heap, at, &items[1]) && items[0].length == items[1].length &&
+                   items[0].live == items[1].live))
+            return;
+    CHECK(one->commits == other->commits && sound(one) && sound(other));
+}
+
+enum { BATCH = 80 };
+
+/* Allocates a batch in one heap and its blocks in the other; how many. */
+static size_t take_both(struct arena arenas[2], uint64_t size, size_t count, uint64_t *offsets)
+{
+    size_t taken = BATCH, single = 0;
+    uint64_t offset;
+    enum df_status status = DF_OK;
+    enum df_status of_all = df_heap_allocate_many(arenas[0].heap, size, count, offsets, &taken);
+    while (single < count && (status = df_heap_allocate(arenas[1].heap, size, DF_GRANULE, &offset)) == DF_OK)
+        CHECK(single < taken && offsets[single++] == offset);
+    CHECK(of_all == status && taken == single);
+    return taken;
+}
+
+/* Releases a batch in one heap and its blocks in the other; how many. */
+static size_t give_both(struct arena arenas[2], const uint64_t *offsets, size_t count)
+{
+    size_t given = BATCH + 1, single = 0;
+    enum df_status status = DF_OK;
+    enum df_status of_all = df_heap_release_many(arenas[0].heap, offsets, count, &given);
+    for (; single < count; single++) {
+        bool ascends = single == 0 || offsets[single] > offsets[single - 1];
+        status = ascends ? df_heap_release(arenas[1].heap, offsets[single]) : DF_NOT_ASCENDING;
+        if (status != DF_OK)
+            break;
+    }
+    CHECK(of_all == status && given == single);
+    return given;
+}
+
+/* Blocks of a heap, some of them left out, and now and then an offset that is none or comes twice. */
+static size_t draw_batch(const struct arena *arena, uint32_t *state, uint64_t *offsets)
+{
+    uint64_t committed = statistics(arena).committed, from = 0;
+    uint32_t density = random_next(state) % 4, skipped = random_next(state) % 64;
+    size_t count = 0;
+    struct df_item item;
+    for (; df_heap_walk(arena->heap, from, &item) && count < BATCH - 1; from += item.length) {
+        if (skipped > 0 && skipped-- > 0)
+            continue;
+        if (item.live && random_next(state) % 4 >= density)
+            offsets[count++] = item.offset;
+        if (random_next(state) % 256 == 0)
+            offsets[count++] = item.offset + 16;
+    }
+    if (random_next(state) % 16 == 0 && count < BATCH && from >= committed)
+        offsets[count++] = committed;
+    return count;
+}
+
+static void test_batches_are_as_one_by_one(void)
+{
+    for (uint32_t seed = 1; seed <= 48; seed++) {
+        struct arena arenas[2] = {{0}, {0}};
+        static uint64_t offsets[BATCH];
+        uint32_t state = seed * 2654435761u;
+        uint64_t most = UINT64_C(32) << seed % 7, capacity = (2 + seed) * CHUNK + 16 * (seed % 5);
+        for (int i = 0; i < 2; i++)
+            CHECK(arena_open(&arenas[i], capacity, seed % 2 ? 0 : 5000) == DF_OK);
+        for (int step = 0; step < 300; step++) {
+            uint64_t size = random_next(&state) % most;
+            size_t count = random_next(&state) % BATCH;
+            if (random_next(&state) % 2 == 0)
+                take_both(arenas, size, count, offsets);
+            else
+                give_both(arenas, offsets, draw_batch(&arenas[0], &state, offsets));
+            if (step % 20 == 19)
+                CHECK(df_heap_purge(arenas[0].heap, size * 64) == df_heap_purge(arenas[1].heap, size * 64));
+            are_equal(&arenas[0], &arenas[1]);
+        }
+        for (int i = 0; i < 2; i++)
+            arena_close(&arenas[i]);
+    }
+}
+
+static void test_batches(void)
+{
+    struct arena arenas[2] = {{0}, {0}};
+    uint64_t offsets[BATCH], size;
+    size_t count = 7;
+    for (int i = 0; i < 2; i++)
+        CHECK(arena_open(&arenas[i], 2 * CHUNK, CHUNK) == DF_OK);
+    CHECK(df_heap_allocate_many(arenas[0].heap, 64, 0, NULL, &count) == DF_OK && count == 0);
+    count = 7;
+    CHECK(df_heap_allocate_many(arenas[0].heap, UINT64_MAX, 0, NULL, &count) == DF_OK && count == 0);
+    CHECK(df_heap_release_many(arenas[0].heap, NULL, 0, &count) == DF_OK && count == 0);
+    CHECK(take_both(arenas, UINT64_MAX, 3, offsets) == 0);
+    CHECK(take_both(arenas, 3 * CHUNK, 3, offsets) == 0);
+    CHECK(take_both(arenas, 5 * CHUNK / 8, 9, offsets) == 3);
+    CHECK(give_both(arenas, offsets, 3) == 3);
+    CHECK(take_both(arenas, 64, 64, offsets) == 64);
+    are_equal(&arenas[0], &arenas[1]);
+    /* A wrong offset ends it: one in a block, one in a block just released, one that was, one twice, one
+     * below. */
+    const uint64_t wrong[][4] = {{offsets[0], offsets[1], offsets[2] + 16, offsets[3]},
+                                 {offsets[2], offsets[3], offsets[3] + 16, offsets[4]},
+                                 {offsets[4], offsets[5], offsets[5] + 1, offsets[6]}};
+    for (size_t i = 0; i < 3; i++) {
+        CHECK(give_both(arenas, wrong[i], 4) == 2);
+        are_equal(&arenas[0], &arenas[1]);
+    }
+    const uint64_t twice[] = {offsets[6], offsets[7], offsets[7], offsets[8]},
+                   down[] = {offsets[9], offsets[8]};
+    CHECK(give_both(arenas, twice, 4) == 2 && give_both(arenas, down, 2) == 1);
+    CHECK(df_heap_usable_size(arenas[0].heap, offsets[8], &size) == DF_OK);
+    are_equal(&arenas[0], &arenas[1]);
+    for (int i = 0; i < 2; i++)
+        arena_close(&arenas[i]);
+}
+
 /* --- Refusals of the world --- */
 
 /* The program for the loop below. */
@@ -645,14 +828,6 @@ static void test_index_leaves_the_victim_out(void)
     arena_close(&arena);
 }
 
-static uint32_t random_next(uint32_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 17;
-    *state ^= *state << 5;
-    return *state;
-}
-
 /* Mixed operations; seeds differ in how large blocks are and how full the arena gets. */
 static void test_views_agree(void)
 {
@@ -715,6 +890,9 @@ int main(int argc, char **argv)
     test_partial_page_stays();
     test_resize_between_neighbours();
     test_purge_plan();
+    test_purge_fails();
+    test_mark_purged();
+    test_batches();
     test_smaller_commit_after_refusal();
     test_walk();
     test_index_leaves_the_victim_out();
@@ -727,6 +905,7 @@ int main(int argc, char **argv)
         test_most_runs_in_a_chunk();
         test_levels();
         test_resize();
+        test_batches_are_as_one_by_one();
         test_refused_commits();
         test_views_agree();
     }

@@ -30,4 +30,7 @@ public enum HeapStatus
 
     /// <summary>Capacity or growth cannot be used.</summary>
     InvalidOptions = 8,
+
+    /// <summary>Of a batch to release: the offset is not above the one before.</summary>
+    NotAscending = 9,
 }

@@ -137,16 +137,23 @@ public sealed partial class CoalescingHeap
     }
 
     /// <inheritdoc/>
+    public void MarkPurged(HeapRange range)
+    {
+        for (long at = range.Offset; at < range.End; at += Page)
+            if (_pages.IsPurgeable((uint)(at / Page))) _pages.PageClean((uint)(at / Page));
+    }
+
+    private bool OutsidePurge(HeapRange range) => _outside == null || _outside.Purge(range.Offset, range.Length);
+
+    /// <inheritdoc/>
     public long Purge(long most)
     {
         long purged = 0;
-        for (HeapRange range = new(long.MaxValue, 0);
-             TryPurgeNext(range.Offset, most - purged, out range);
-             purged += range.Length)
+        for (HeapRange range = new(long.MaxValue, 0); TryPurgeNext(range.Offset, most - purged, out range);)
         {
-            // The world first, unlike C: where it throws, the pages are still known to be dirty.
-            _outside?.Purge(range.Offset, range.Length);
-            for (long at = range.Offset; at < range.End; at += Page) _pages.PageClean((uint)(at / Page));
+            if (!OutsidePurge(range)) continue; // what lies below may do
+            MarkPurged(range);
+            purged += range.Length;
         }
         return purged;
     }

@@ -60,18 +60,19 @@ internal sealed unsafe class ArenaHandle : SafeHandle, IHeapOutside
     }
 
     /// <inheritdoc/>
-    public void Purge(long offset, long length)
+    public bool Purge(long offset, long length)
     {
         long page = Environment.SystemPageSize, end = offset + length;
         long first = (offset + page - 1) & ~(page - 1), last = end & ~(page - 1);
         if (first >= last || madvise((nint)At(first), (nuint)(last - first), MADV_DONTNEED) != 0)
         {
             Zero(offset, length);
-            return;
+            return true; // not given back, but clean
         }
         GivenBack += last - first;
         Zero(offset, first - offset);
         Zero(last, end - last);
+        return true;
     }
 
     /// <inheritdoc/>

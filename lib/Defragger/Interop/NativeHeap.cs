@@ -8,8 +8,8 @@ namespace Defragger.Interop;
 /// <summary>The coalescing heap of the native library: what <see cref="CoalescingHeap"/> answers, from C.</summary>
 /// <remarks>
 /// What the outside throws cannot pass through C: it waits until the call has ended and is thrown then. By that time a
-/// Commit that threw counts as refused, pages of a Purge that threw count as purged, and a block whose Zero threw has been
-/// given back.
+/// Commit that threw counts as refused, a Purge that threw as one that failed, and a block whose Zero threw has been given
+/// back.
 /// </remarks>
 public sealed class NativeHeap : IHeap, IDisposable
 {

@@ -15,7 +15,7 @@ internal static unsafe partial class NativeMethods
     {
         internal nint Context;
         internal delegate* unmanaged<nint, ulong, ulong, byte> Commit;
-        internal delegate* unmanaged<nint, ulong, ulong, void> Purge;
+        internal delegate* unmanaged<nint, ulong, ulong, byte> Purge;
         internal delegate* unmanaged<nint, ulong, ulong, void> Zero;
     }
 

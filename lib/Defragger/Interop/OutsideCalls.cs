@@ -46,15 +46,17 @@ internal sealed unsafe class OutsideCalls(IHeapOutside? outside)
         }
     }
 
-    private void TryPurge(long offset, long length)
+    private bool TryPurge(long offset, long length)
     {
+        if (HasThrown) return false; // the heap goes on below, where in C# nothing would be asked any more
         try
         {
-            outside!.Purge(offset, length);
+            return outside!.Purge(offset, length);
         }
         catch (Exception exception)
         {
             Remember(exception);
+            return false;
         }
     }
 
@@ -78,8 +80,8 @@ internal sealed unsafe class OutsideCalls(IHeapOutside? outside)
         Of(context).TryCommit((long)offset, (long)length) ? (byte)1 : (byte)0;
 
     [UnmanagedCallersOnly]
-    private static void Purge(nint context, ulong offset, ulong length) =>
-        Of(context).TryPurge((long)offset, (long)length);
+    private static byte Purge(nint context, ulong offset, ulong length) =>
+        Of(context).TryPurge((long)offset, (long)length) ? (byte)1 : (byte)0;
 
     [UnmanagedCallersOnly]
     private static void Zero(nint context, ulong offset, ulong length) =>

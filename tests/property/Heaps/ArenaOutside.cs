@@ -22,10 +22,11 @@ internal sealed class ArenaOutside(long capacity) : IHeapOutside
         return false;
     }
 
-    public void Purge(long offset, long length)
+    public bool Purge(long offset, long length)
     {
         Calls.Add(('p', offset, length));
         Memory.AsSpan((int)offset, (int)length).Clear();
+        return true;
     }
 
     public void Zero(long offset, long length)

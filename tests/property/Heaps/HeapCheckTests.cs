@@ -232,9 +232,7 @@ public sealed class HeapCheckTests
     {
         public bool Commit(long offset, long length) => offset + length <= Limit * 16;
 
-        public void Purge(long offset, long length)
-        {
-        }
+        public bool Purge(long offset, long length) => true;
 
         public void Zero(long offset, long length)
         {

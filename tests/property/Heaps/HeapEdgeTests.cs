@@ -58,7 +58,7 @@ public sealed class HeapEdgeTests
             return false;
         }
 
-        public void Purge(long offset, long length) => throw new InvalidOperationException("Nothing was committed.");
+        public bool Purge(long offset, long length) => throw new InvalidOperationException("Nothing was committed.");
 
         public void Zero(long offset, long length) => throw new InvalidOperationException("Nothing was committed.");
     }

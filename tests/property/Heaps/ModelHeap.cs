@@ -252,15 +252,18 @@ internal sealed class ModelHeap : IHeap
         return true;
     }
 
+    public void MarkPurged(HeapRange range) =>
+        _dirty.ExceptWith([.. PurgeablePages().Intersect(PagesOf(range.Offset, range.End))]);
+
     public long Purge(long most)
     {
         long purged = 0, below = long.MaxValue;
         while (TryPurgeNext(below, most - purged, out HeapRange range))
         {
-            _dirty.ExceptWith(PagesOf(range.Offset, range.End));
-            _outside.Purge(range.Offset, range.Length);
-            purged += range.Length;
             below = range.Offset;
+            if (!_outside.Purge(range.Offset, range.Length)) continue;
+            MarkPurged(range);
+            purged += range.Length;
         }
         return purged;
     }

@@ -34,7 +34,7 @@ public class MutantTests
     [InlineData("a run's start is noted one granule off", "granule_map.h", ".entering = run.start;", ".entering = run.start + 1;")]
     [InlineData("an aligned run is cut one step too late", "heap.c", "(run.start + step - 1) & ~(step - 1)", "(run.start + step) & ~(step - 1)")]
     [InlineData("used pages stay clean", "page_state.h", "        *pages |= page_dirty(page);\n", "")]
-    [InlineData("the most that was live is forgotten", "heap.c", "        heap->live_most = heap->live;\n", "        heap->live_most = heap->live_most;\n")]
+    [InlineData("the most that was live is forgotten", "block.h", "        heap->live_most = heap->live;\n", "        heap->live_most = heap->live_most;\n")]
     public void A_planted_fault_is_found_and_shrunk(string fault, string file, string original, string replacement)
     {
         using var directory = new TemporaryDirectory();
@@ -56,7 +56,7 @@ public class MutantTests
     public void The_unchanged_heap_has_no_fault()
     {
         using var directory = new TemporaryDirectory();
-        string replay = Compile(directory, "heap.c", "#include \"heap.h\"", "#include \"heap.h\"");
+        string replay = Compile(directory, "heap.c", "#include \"block.h\"", "#include \"block.h\"");
         Trace? failing = s_traces.Take(300).FirstOrDefault(trace => Differs(replay, directory, trace));
         Assert.True(failing == null, $"{failing}");
     }

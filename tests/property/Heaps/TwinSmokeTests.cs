@@ -281,7 +281,8 @@ public sealed class TwinSmokeTests
         }
     }
 
-    /// <summary>Refuses one Commit in four, but not the first, and remembers what it was asked.</summary>
+    /// <summary>Refuses one Commit in four, but not the first, and one Purge in eight, and remembers what it was
+    /// asked.</summary>
     private sealed class World(int seed) : IHeapOutside
     {
         private readonly Random _random = new(seed);
@@ -296,7 +297,11 @@ public sealed class TwinSmokeTests
             return Calls == 1 || _random.Next(4) != 0;
         }
 
-        public void Purge(long offset, long length) => Note("purge", offset, length);
+        public bool Purge(long offset, long length)
+        {
+            Note("purge", offset, length);
+            return _random.Next(8) != 0;
+        }
 
         public void Zero(long offset, long length) => Note("zero", offset, length);
 
@@ -316,7 +321,7 @@ public sealed class TwinSmokeTests
 
         public bool Commit(long offset, long length) => !Refuses && Answer("Commit");
 
-        public void Purge(long offset, long length) => Answer("Purge");
+        public bool Purge(long offset, long length) => Answer("Purge");
 
         public void Zero(long offset, long length) => Answer("Zero");
 

@@ -2,6 +2,11 @@
  * The granules' bits, and where items begin and end. Bit g % 64 of word g / 64, in two arrays with a word of
  * zeros before the first and after the last. Each function looks at one chunk, and at one word of its
  * neighbour.
+ *
+ * A thread that owns a block may ask is_start, is_free and block_end about it while another, which holds the
+ * heap's lock, changes the neighbours' bits: it gets some answer within bounds and finds out afterwards (a
+ * sequence lock) whether to believe it. So these words are stored, and read there, as relaxed atomics: no
+ * other instructions, but no race either. Whoever holds the lock reads as usual.
  */
 #ifndef DF_GRANULE_MAP_H
 #define DF_GRANULE_MAP_H
@@ -25,14 +30,34 @@ static inline uint32_t bit_of(uint32_t granule)
     return granule % WORD_GRANULES;
 }
 
+static inline uint64_t word_get(const uint64_t *words, uint32_t word)
+{
+    return __atomic_load_n(words + word, __ATOMIC_RELAXED);
+}
+
+static inline void word_set(uint64_t *words, uint32_t word, uint64_t value)
+{
+    __atomic_store_n(words + word, value, __ATOMIC_RELAXED);
+}
+
+static inline uint32_t crossing_get(const struct df_heap *heap, uint32_t chunk)
+{
+    return __atomic_load_n(&heap->chunks[chunk].crossing, __ATOMIC_RELAXED);
+}
+
+static inline void crossing_set(struct df_heap *heap, uint32_t chunk, uint32_t length)
+{
+    __atomic_store_n(&heap->chunks[chunk].crossing, length, __ATOMIC_RELAXED);
+}
+
 static inline bool is_start(const struct df_heap *heap, uint32_t granule)
 {
-    return heap->start[word_of(granule)] >> bit_of(granule) & 1;
+    return word_get(heap->start, word_of(granule)) >> bit_of(granule) & 1;
 }
 
 static inline bool is_free(const struct df_heap *heap, uint32_t granule)
 {
-    return heap->free[word_of(granule)] >> bit_of(granule) & 1;
+    return word_get(heap->free, word_of(granule)) >> bit_of(granule) & 1;
 }
 
 /* Whether the granule before this one is free; false for the first of all. */
@@ -43,12 +68,24 @@ static inline bool is_free_before(const struct df_heap *heap, uint32_t granule)
 
 static inline void start_set(struct df_heap *heap, uint32_t granule)
 {
-    heap->start[word_of(granule)] |= UINT64_C(1) << bit_of(granule);
+    uint32_t word = word_of(granule);
+    word_set(heap->start, word, heap->start[word] | UINT64_C(1) << bit_of(granule));
 }
 
 static inline void start_clear(struct df_heap *heap, uint32_t granule)
 {
-    heap->start[word_of(granule)] &= ~(UINT64_C(1) << bit_of(granule));
+    uint32_t word = word_of(granule);
+    word_set(heap->start, word, heap->start[word] & ~(UINT64_C(1) << bit_of(granule)));
+}
+
+/* Clears the start bits of a span that is not empty. */
+static inline void starts_clear(struct df_heap *heap, struct span span)
+{
+    uint32_t word = word_of(span.start), last = word_of(span.end - 1);
+    uint64_t mask = UINT64_MAX << bit_of(span.start), tail = UINT64_MAX >> (63 - bit_of(span.end - 1));
+    for (; word < last; word++, mask = UINT64_MAX)
+        word_set(heap->start, word, heap->start[word] & ~mask);
+    word_set(heap->start, last, heap->start[last] & ~(mask & tail));
 }
 
 /* Turns the free bits of a span that is not empty and whose bits are all equal. */
@@ -57,14 +94,14 @@ static inline void free_flip(struct df_heap *heap, struct span span)
     uint32_t word = word_of(span.start), last = word_of(span.end - 1);
     uint64_t mask = UINT64_MAX << bit_of(span.start), tail = UINT64_MAX >> (63 - bit_of(span.end - 1));
     for (; word < last; word++, mask = UINT64_MAX)
-        heap->free[word] ^= mask;
-    heap->free[last] ^= mask & tail;
+        word_set(heap->free, word, heap->free[word] ^ mask);
+    word_set(heap->free, last, heap->free[last] ^ (mask & tail));
 }
 
 /* The end of an item that starts at `start` and was not ended inside its chunk. */
 static inline uint32_t item_end_beyond(const struct df_heap *heap, uint32_t start)
 {
-    uint32_t chunk = chunk_of(start), crossing = heap->chunks[chunk].crossing;
+    uint32_t chunk = chunk_of(start), crossing = crossing_get(heap, chunk);
     return crossing != 0 ? start + crossing : (chunk + 1) * CHUNK_GRANULES;
 }
 
@@ -72,11 +109,11 @@ static inline uint32_t item_end_beyond(const struct df_heap *heap, uint32_t star
 static inline uint32_t block_end(const struct df_heap *heap, uint32_t start)
 {
     uint32_t word = word_of(start), bit = bit_of(start);
-    uint64_t found = (heap->start[word] | heap->free[word]) >> bit >> 1;
+    uint64_t found = (word_get(heap->start, word) | word_get(heap->free, word)) >> bit >> 1;
     if (found != 0)
         return start + 1 + lowest_bit(found);
     while (++word % CHUNK_WORDS != 0) {
-        found = heap->start[word] | heap->free[word];
+        found = word_get(heap->start, word) | word_get(heap->free, word);
         if (found != 0)
             return word * WORD_GRANULES + lowest_bit(found);
     }
@@ -133,7 +170,7 @@ static inline void run_tag(struct df_heap *heap, struct span run)
 {
     uint32_t first = chunk_of(run.start), last = chunk_of(run.end - 1);
     if (first != last) {
-        heap->chunks[first].crossing = span_length(run);
+        crossing_set(heap, first, span_length(run));
         heap->chunks[last].entering = run.start;
     }
 }
@@ -142,14 +179,14 @@ static inline void block_tag(struct df_heap *heap, struct span block)
 {
     uint32_t first = chunk_of(block.start);
     if (first != chunk_of(block.end - 1))
-        heap->chunks[first].crossing = span_length(block);
+        crossing_set(heap, first, span_length(block));
 }
 
 static inline void untag(struct df_heap *heap, struct span item)
 {
     uint32_t first = chunk_of(item.start);
     if (first != chunk_of(item.end - 1))
-        heap->chunks[first].crossing = 0;
+        crossing_set(heap, first, 0);
 }
 
 #endif

@@ -1,21 +1,6 @@
 /* See heap.h and defragger_heap.h. */
-#include "heap.h"
-
-#include "free_index.h"
-#include "granule_map.h"
-#include "page_state.h"
+#include "block.h"
 #include "placement.h"
-
-/* --- Units --- */
-
-/* Granules that a size takes; false when no arena has as many. */
-static bool granules_for(uint64_t size, uint32_t *granules)
-{
-    if (size > DF_CAPACITY_MAX)
-        return false;
-    *granules = size == 0 ? 1 : (uint32_t)((size + DF_GRANULE - 1) >> GRANULE_SHIFT);
-    return true;
-}
 
 /* --- The metadata region: heap, start bits, free bits, records, words of the index --- */
 
@@ -139,8 +124,10 @@ enum df_status df_heap_open(void *metadata, size_t metadata_size, const struct d
     heap->outside = options->outside;
     uint64_t chunks = (growth + CHUNK_GRANULES * DF_GRANULE - 1) / (CHUNK_GRANULES * DF_GRANULE);
     heap->growth = chunks * CHUNK_GRANULES < capacity ? (uint32_t)(chunks * CHUNK_GRANULES) : capacity;
+    if (growth == 0 && !heap_extend(heap, capacity))
+        return DF_OUT_OF_MEMORY;
     *opened = heap;
-    return growth > 0 || heap_extend(heap, capacity) ? DF_OK : DF_OUT_OF_MEMORY;
+    return DF_OK;
 }
 
 /* --- Allocation --- */
@@ -161,16 +148,6 @@ static void span_zero(struct df_heap *heap, struct span span)
         if (!dirty)
             part.start = part.end = end;
     }
-}
-
-/* Takes free granules for a block: from here on the bits say so, and the index does not yet. */
-static void span_use(struct df_heap *heap, struct span span)
-{
-    pages_use(heap, span);
-    free_flip(heap, span);
-    heap->live += span_length(span);
-    if (heap->live > heap->live_most)
-        heap->live_most = heap->live;
 }
 
 /* The run to cut from; the arena grows if need be. NOWHERE: there is none. */
@@ -225,18 +202,6 @@ enum df_status df_heap_allocate_zeroed(struct df_heap *heap, uint64_t size, uint
 }
 
 /* --- Release, resize --- */
-
-/* The block at an offset, or what is wrong with the offset. */
-static enum df_status block_at(const struct df_heap *heap, uint64_t offset, struct span *block)
-{
-    if (offset % DF_GRANULE != 0 || offset >> GRANULE_SHIFT >= heap->limit)
-        return DF_NOT_IN_HEAP;
-    uint32_t start = (uint32_t)(offset >> GRANULE_SHIFT);
-    if (!is_start(heap, start))
-        return is_free(heap, start) ? DF_ALREADY_FREE : DF_INSIDE_BLOCK;
-    *block = (struct span){start, block_end(heap, start)};
-    return DF_OK;
-}
 
 /* Frees granules that belong to no block any more: they join the runs on either side. */
 static void span_free(struct df_heap *heap, struct span span)

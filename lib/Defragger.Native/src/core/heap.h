@@ -34,10 +34,12 @@
  *
  * Cost: allocate and release are O(1): a few words of one or two chunks, and the levels of the index in use
  * (one while 64 KiB are committed, three up to 256 MiB, five up to 64 GiB); long blocks add a bit for each
- * granule. Rule 3 is the exception: O(one class).
+ * granule. Rule 3 is the exception: O(one class). In a batch, blocks that lie side by side share all but a
+ * few stores.
  *
  * Files, each a verb set over the one before: layout, size_class, bit_set, granule_map, free_index,
- * page_state, placement; heap.c is the control flow, heap_view.c and heap_check.c read only.
+ * page_state, block, placement; heap.c is the control flow for a block, heap_batch.c for many, heap_view.c
+ * and heap_check.c read only.
  * lib/Defragger/Heaps has the same in C#.
  */
 #ifndef DF_HEAP_H

@@ -139,20 +139,33 @@ bool df_heap_purge_next(const struct df_heap *heap, uint64_t below, uint64_t mos
     return true;
 }
 
-uint64_t df_heap_purge(struct df_heap *heap, uint64_t most)
+void df_heap_mark_purged(struct df_heap *heap, struct df_range range)
+{
+    for (uint64_t at = range.offset; at < range.offset + range.length; at += DF_PAGE) {
+        uint32_t page = (uint32_t)(at / DF_PAGE);
+        uint8_t *pages = &heap->chunks[page / CHUNK_PAGES].pages;
+        if (!is_purgeable(heap, page))
+            continue;
+        purge_remove(heap, page);
+        *pages = (uint8_t)(*pages & ~page_dirty(page));
+    }
+}
+
+static bool outside_purge(const struct df_heap *heap, struct df_range range)
 {
     const struct df_outside *outside = &heap->outside;
+    return outside->purge == NULL || outside->purge(outside->context, range.offset, range.length);
+}
+
+uint64_t df_heap_purge(struct df_heap *heap, uint64_t most)
+{
     uint64_t purged = 0;
     for (struct df_range range = {UINT64_MAX, 0};
-         df_heap_purge_next(heap, range.offset, most - purged, &range); purged += range.length) {
-        for (uint64_t at = range.offset; at < range.offset + range.length; at += DF_PAGE) {
-            uint32_t page = (uint32_t)(at / DF_PAGE);
-            uint8_t *pages = &heap->chunks[page / CHUNK_PAGES].pages;
-            purge_remove(heap, page);
-            *pages = (uint8_t)(*pages & ~page_dirty(page));
-        }
-        if (outside->purge != NULL)
-            outside->purge(outside->context, range.offset, range.length);
+         df_heap_purge_next(heap, range.offset, most - purged, &range);) {
+        if (!outside_purge(heap, range))
+            continue; /* what lies below may do */
+        df_heap_mark_purged(heap, range);
+        purged += range.length;
     }
     return purged;
 }
