@@ -10,13 +10,13 @@
  * (AT_SECURE); a value that is not understood gives one line on stderr, and the default:
  *
  *   DEFRAGGER_BACKGROUND=1|0        a thread of our own gives memory back while the program rests (1)
- *   DEFRAGGER_DECAY_MS=0..3600000   how long freed memory waits for its next use before it is given back (1000)
- *   DEFRAGGER_CACHE=0..64           blocks of a size that a thread keeps at most (32)
+ *   DEFRAGGER_DECAY_MS=0..3600000   how long freed memory waits for its next use before it is given back
+ * (1000) DEFRAGGER_CACHE=0..64           blocks of a size that a thread keeps at most (32)
  *   DEFRAGGER_ON_ERROR=abort|warn   what a wrong free does after its report (abort)
  *   DEFRAGGER_HARDENED=0|1          guard pages around large blocks, shuffled addresses, zeros on free (0)
- *   DEFRAGGER_RECORD=PATH           records all operations from the start, as df_malloc_record_start does; %p is
- *                                   the process id
- *   DEFRAGGER_STATISTICS=0|1        prints df_malloc_print to stderr when the program exits (0)
+ *   DEFRAGGER_RECORD=PATH           records all operations from the start, as df_malloc_record_start does; %p
+ * is the process id DEFRAGGER_STATISTICS=0|1        prints df_malloc_print to stderr when the program exits
+ * (0)
  */
 #ifndef DEFRAGGER_H
 #define DEFRAGGER_H
@@ -56,21 +56,21 @@ DF_MALLOC_API void df_malloc_statistics(struct df_malloc_statistics *statistics)
 /* Prints them, with their units, to a file descriptor. */
 DF_MALLOC_API void df_malloc_print(int fd);
 
-/* Gives back at once all that can be given back: caches of all threads, free pages, waiting mappings. Gives the
- * bytes. malloc_trim(0) calls it. */
+/* Gives back at once all that can be given back: caches of all threads, free pages, waiting mappings. Gives
+ * the bytes. malloc_trim(0) calls it. */
 DF_MALLOC_API uint64_t df_malloc_trim(void);
 
 /*
- * Writes a picture of the heap as text, a line an item: "arena BASE COMMITTED", then "block OFFSET LENGTH" and
- * "free OFFSET LENGTH" for each of its items in address order (cached blocks are blocks), then
- * "large ADDRESS LENGTH" for each large block, then "end". Other threads wait meanwhile. 0, or an errno.
+ * Writes a picture of the heap as text, a line an item: "arena BASE COMMITTED", then "block OFFSET LENGTH"
+ * and "free OFFSET LENGTH" for each of its items in address order (cached blocks are blocks), then "large
+ * ADDRESS LENGTH" for each large block, then "end". Other threads wait meanwhile. 0, or an errno.
  */
 DF_MALLOC_API int df_malloc_snapshot(int fd);
 
 /*
- * Records every operation from now on, each thread into a buffer of its own, to a file that must not exist yet
- * (mode 0600). The format is that of lib/Defragger.Native/src/malloc/record.h. 0, or an errno: EBUSY when a
- * recording is under way.
+ * Records every operation from now on, each thread into a buffer of its own, to a file that must not exist
+ * yet (mode 0600). The format is that of lib/Defragger.Native/src/malloc/record.h. 0, or an errno: EBUSY when
+ * a recording is under way.
  */
 DF_MALLOC_API int df_malloc_record_start(const char *path);
 

@@ -11,8 +11,8 @@
  * resized, so two blocks that overlap show; a zeroed block must read zero; purged pages too (arena.c). A
  * resize that finds no room allocates, copies and releases, as realloc does.
  *
- * --print: INDEX is the operation's number, from 0; a status is its number in defragger_heap.h; an offset is in
- * bytes. What there is none of is "-".
+ * --print: INDEX is the operation's number, from 0; a status is its number in defragger_heap.h; an offset is
+ * in bytes. What there is none of is "-".
  *
  *   INDEX STATUS OFFSET    allocate: of the new block, "-" without one; release, resize: of the block
  *   INDEX 7 STATUS OFFSET  resize without room: the answer to the allocation that follows, as above

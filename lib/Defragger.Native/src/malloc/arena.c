@@ -12,11 +12,11 @@ static _Atomic uint32_t count; /* grows only; those below it are complete */
 static struct os_lock making;
 
 enum {
-    GROWTH = 64 * 1024,            /* what the heap commits at a time; more would all be taken for one victim */
+    GROWTH = 64 * 1024, /* what the heap commits at a time; more would all be taken for one victim */
     USABLE_STEP = 4 * 1024 * 1024, /* of a system call that makes more usable */
     CAPACITY_LEAST = 1024 * 1024,
     CAPACITY_STRICT = 256 * 1024 * 1024, /* where address space counts as memory */
-    SHARE = 8,                           /* of RLIMIT_AS that one arena takes: libraries and stacks need some */
+    SHARE = 8, /* of RLIMIT_AS that one arena takes: libraries and stacks need some */
 };
 
 uint32_t arena_count(void)
@@ -93,7 +93,8 @@ static bool arena_add(void)
         capacity = CAPACITY_STRICT;
     if (most / SHARE < capacity)
         capacity = (most / SHARE & ~(uint64_t)(DF_PAGE - 1)) + CAPACITY_LEAST;
-    for (; number < ARENA_MOST && capacity >= CAPACITY_LEAST; capacity = capacity / 2 & ~(uint64_t)(DF_PAGE - 1))
+    for (; number < ARENA_MOST && capacity >= CAPACITY_LEAST;
+         capacity = capacity / 2 & ~(uint64_t)(DF_PAGE - 1))
         if (arena_make(&arenas[number], capacity)) {
             atomic_store_explicit(&count, number + 1, memory_order_release);
             return true;
@@ -147,6 +148,28 @@ void arena_unlock(struct arena *arena)
     uint32_t sequence = atomic_load_explicit(&arena->sequence, memory_order_relaxed);
     atomic_store_explicit(&arena->sequence, sequence + 1, memory_order_release);
     os_lock_give(&arena->lock);
+}
+
+void arenas_lock(void)
+{
+    os_lock_take(&making);
+    for (uint32_t i = 0; i < arena_count(); i++)
+        os_lock_take(&arenas[i].lock);
+}
+
+void arenas_unlock(void)
+{
+    for (uint32_t i = 0; i < arena_count(); i++)
+        os_lock_give(&arenas[i].lock);
+    os_lock_give(&making);
+}
+
+void arenas_reset_locks(void)
+{
+    for (uint32_t i = 0; i < arena_count(); i++)
+        os_lock_reset(&arenas[i].lock);
+    os_lock_reset(&making);
+    os_memory_start();
 }
 
 static uint64_t offset_of(const struct arena *arena, const void *block)
@@ -211,14 +234,14 @@ void arena_report(struct arena *arena, const char *call, const void *address, en
         distance = offset - start;
     }
     report_mistake(call, address,
-                   status == DF_INSIDE_BLOCK    ? INSIDE_A_BLOCK
+                   status == DF_INSIDE_BLOCK   ? INSIDE_A_BLOCK
                    : status == DF_ALREADY_FREE ? DOUBLE_FREE
                                                : FOREIGN,
                    distance, size);
 }
 
-/* Sorts ascending. Blocks freed one after the other are often in order, or in the reverse order: one pass tells.
- * Else: least significant digit first, as many digits as differ. */
+/* Sorts ascending. Blocks freed one after the other are often in order, or in the reverse order: one pass
+ * tells. Else: least significant digit first, as many digits as differ. */
 static void sort(void **blocks, uint32_t number)
 {
     uint32_t ascending = 0, descending = 0;

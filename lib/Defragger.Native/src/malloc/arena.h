@@ -6,8 +6,8 @@
  * overcommit). Batches keep the lock rare, so threads share an arena.
  *
  *   1. The first arena is never taken away and never moves: free looks there without a lock.
- *   2. Whoever changes the heap holds `lock`, and `sequence` is odd meanwhile: a reader without the lock, of a
- *      block that it owns, trusts what it saw if `sequence` was even and has not changed (a sequence lock; the
+ *   2. Whoever changes the heap holds `lock`, and `sequence` is odd meanwhile: a reader without the lock, of
+ * a block that it owns, trusts what it saw if `sequence` was even and has not changed (a sequence lock; the
  *      block's own bits cannot change, but those of the block behind it may, and they say where it ends).
  *   3. Memory up to `usable` is readable and writable; the heap commits in smaller steps below it.
  */
@@ -35,7 +35,7 @@ struct arena {
     size_t metadata, reserved; /* bytes */
     alignas(64) struct os_lock lock;
     _Atomic uint32_t sequence;
-    uint32_t dirty_least;        /* pages: the fewest that were dirty and free since the last step of the decay */
+    uint32_t dirty_least; /* pages: the fewest that were dirty and free since the last step of the decay */
     uint32_t least[DECAY_STEPS]; /* the same of the steps before */
     uint32_t refused;            /* purges that the system refused in a row */
     uint64_t purged;             /* bytes given back since the start */
@@ -63,15 +63,22 @@ static inline bool arena_first_has(const void *address, uint64_t *offset)
 void arena_lock(struct arena *arena);
 void arena_unlock(struct arena *arena);
 
-/* Blocks of one size, at ascending addresses more often than not. Gives how many: fewer than `count` when memory
- * runs out. */
+/* All of them, and that none is added; the heaps can be read, and readers without a lock are not kept away.
+ */
+void arenas_lock(void);
+void arenas_unlock(void);
+void arenas_reset_locks(void); /* in the child of a fork */
+
+/* Blocks of one size, at ascending addresses more often than not. Gives how many: fewer than `count` when
+ * memory runs out. */
 uint32_t arena_allocate(uint64_t size, uint32_t count, void **blocks);
 
 /* One block. zeroed: it reads as zeros. NULL: there is no memory. */
 void *arena_allocate_one(uint64_t size, uint64_t alignment, bool zeroed);
 
 /*
- * Frees blocks; sorts them. What is wrong with one is reported as a mistake of `call`, and the others are freed.
+ * Frees blocks; sorts them. What is wrong with one is reported as a mistake of `call`, and the others are
+ * freed.
  */
 void arena_release(void **blocks, uint32_t count, const char *call);
 

@@ -88,7 +88,7 @@ static void bin_shuffle(struct cache *cache, uint32_t length)
 {
     static __thread uint64_t state __attribute__((tls_model("initial-exec")));
     if (state == 0)
-        state = cache_mark ^ (uint64_t)(uintptr_t)cache | 1;
+        state = (cache_mark ^ (uint64_t)(uintptr_t)cache) | 1;
     state ^= state << 13, state ^= state >> 7, state ^= state << 17; /* Marsaglia, "Xorshift RNGs", 2003 */
     void **bin = cache->bins[length];
     uint32_t last = cache->counts[length] - 1u, other = (uint32_t)(state >> 32) % (last + 1);
@@ -204,14 +204,19 @@ static void thread_end(void *own)
     os_lock_give(&registry.lock);
 }
 
-void caches_start(void)
+void caches_limit(void)
 {
-    cache_mark = os_random() | 1;
     for (uint32_t length = 1; length <= SHORT_MOST; length++) {
         uint32_t blocks = (uint32_t)(BIN_BYTES / bytes_of(length));
         blocks = blocks < BIN_LEAST ? BIN_LEAST : blocks;
         cache_limits[length] = (uint8_t)(blocks < settings.cache ? blocks : settings.cache);
     }
+}
+
+void caches_start(void)
+{
+    cache_mark = os_random() | 1;
+    caches_limit();
     registry.has_barrier = os_barrier_start();
     pthread_key_create(&registry.end, thread_end);
 }
@@ -240,6 +245,11 @@ struct cache *cache_adopt(void)
     if (cache != NULL)
         pthread_setspecific(registry.end, cache); /* may allocate, and then uses the cache */
     return cache;
+}
+
+void cache_refuse(void)
+{
+    ending = true;
 }
 
 /* --- All caches --- */

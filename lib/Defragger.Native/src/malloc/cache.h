@@ -9,12 +9,12 @@
  * at first, then 2, 4, 8 ... to half of its limit: what is rarely asked for takes no pages.
  *
  * Bins hold pointers and no list runs through the blocks, so a free block's page can be given back untouched.
- * Only its second word is written, to a mark: a block that comes to be freed with that mark may have been freed
- * already, and then its cache is searched.
+ * Only its second word is written, to a mark: a block that comes to be freed with that mark may have been
+ * freed already, and then its cache is searched.
  *
- *   1. Only its thread uses a cache, and is `busy` while it does. Anybody may claim it: sets TAKEN in `closed`,
- *      then makes a barrier that reaches all threads (os_barrier), and owns it once it is not busy. The thread
- *      pays two plain stores and a load for that, and goes past its cache, to the heap, while it is closed.
+ *   1. Only its thread uses a cache, and is `busy` while it does. Anybody may claim it: sets TAKEN in
+ * `closed`, then makes a barrier that reaches all threads (os_barrier), and owns it once it is not busy. The
+ * thread pays two plain stores and a load for that, and goes past its cache, to the heap, while it is closed.
  *   2. A block is in one bin, or in one outbox, or neither. For the heap it is a live block.
  *   3. A cache's memory is never given up: a thread that ends leaves an empty one to the next.
  *
@@ -55,8 +55,8 @@ struct cache {
         uint32_t length;
     } middle[MIDDLE_BINS][MIDDLE_BIN_MOST];
     void *outbox[OUTBOX_MOST];
-    uint32_t seen;   /* what the decay saw of it: the same again means that its thread rests */
-    bool owned;      /* by a thread that lives; with the registry's lock */
+    uint32_t seen; /* what the decay saw of it: the same again means that its thread rests */
+    bool owned;    /* by a thread that lives; with the registry's lock */
     struct cache *next;
 };
 
@@ -65,11 +65,16 @@ extern uint64_t cache_mark;                  /* of freed blocks, with their addr
 
 extern __thread struct cache *cache_own __attribute__((tls_model("initial-exec"))); /* NULL: none yet */
 
-/* Sets the limits from the settings. */
 void caches_start(void);
+
+/* Sets the limits from the settings. */
+void caches_limit(void);
 
 /* Claims a cache for this thread, if it may have one: not after its end has begun. */
 struct cache *cache_adopt(void);
+
+/* This thread will not have one. */
+void cache_refuse(void);
 
 /* --- The short way --- */
 

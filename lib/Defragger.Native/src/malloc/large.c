@@ -187,7 +187,8 @@ void *large_allocate(uint64_t size, uint64_t alignment, bool zeroed)
 static bool find_inside(const void *at, struct mapping *found)
 {
     for (size_t i = 0; i < large.room; i++)
-        if (large.table[i].at != NULL && (uintptr_t)at - (uintptr_t)large.table[i].at < large.table[i].length) {
+        if (large.table[i].at != NULL &&
+            (uintptr_t)at - (uintptr_t)large.table[i].at < large.table[i].length) {
             *found = large.table[i];
             return true;
         }
@@ -220,8 +221,7 @@ enum large_state large_release(void *block, void **inside, uint64_t *length)
     table_remove(entry);
     bool waits = mapping.length <= LARGE_WAITING_BYTES && settings.decay > 0 && !settings.hardened;
     while (waits && (large.waiting_count == LARGE_WAITING ||
-                     (large.waiting_count > 0 &&
-                      large.waiting_bytes + mapping.length > LARGE_WAITING_BYTES)))
+                     (large.waiting_count > 0 && large.waiting_bytes + mapping.length > LARGE_WAITING_BYTES)))
         displaced[displaced_count++] = waiting_remove(0);
     if (waits) {
         large.waiting[large.waiting_count++] = (struct waiting){mapping, os_now()};
@@ -241,9 +241,9 @@ enum large_state large_length(const void *block, uint64_t *length)
     os_lock_take(&large.lock);
     struct mapping *entry = large.room == 0 ? NULL : table_find(block);
     enum large_state state = entry != NULL && entry->at != NULL ? LARGE_LIVE
-                             : is_waiting(block)                 ? LARGE_FREED
-                             : find_inside(block, &mapping)      ? LARGE_INSIDE
-                                                                 : LARGE_NONE;
+                             : is_waiting(block)                ? LARGE_FREED
+                             : find_inside(block, &mapping)     ? LARGE_INSIDE
+                                                                : LARGE_NONE;
     *length = state == LARGE_LIVE ? entry->length : mapping.length;
     os_lock_give(&large.lock);
     return state;

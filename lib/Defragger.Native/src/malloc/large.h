@@ -1,11 +1,12 @@
 /*
- * Large blocks: each a mapping of its own. What is known of them lies in a hash table, none of it in the block.
+ * Large blocks: each a mapping of its own. What is known of them lies in a hash table, none of it in the
+ * block.
  *
  *   1. A large block starts at a page; its length is a number of pages.
- *   2. A freed one waits for the decay time for a request of nearly its size, since mappings are costly: a call
- *      to the system, and a page fault for each page. At most LARGE_WAITING_BYTES wait.
- *   3. Mappings are counted: beyond LARGE_SHARE of what the system allows a process, large blocks come from the
- *      arenas, so that threads and libraries always find one.
+ *   2. A freed one waits for the decay time for a request of nearly its size, since mappings are costly: a
+ * call to the system, and a page fault for each page. At most LARGE_WAITING_BYTES wait.
+ *   3. Mappings are counted: beyond LARGE_SHARE of what the system allows a process, large blocks come from
+ * the arenas, so that threads and libraries always find one.
  */
 #ifndef DF_LARGE_H
 #define DF_LARGE_H

@@ -28,7 +28,7 @@ static struct {
     _Atomic uint32_t stop;
     _Atomic uint64_t due;   /* os_now of the next step without a thread */
     _Atomic uint64_t start; /* os_now from which a thread may be started */
-    struct os_lock lock; /* of starting and ending the thread */
+    struct os_lock lock;    /* of starting and ending the thread */
     uintptr_t thread;
 } pace;
 
@@ -117,22 +117,23 @@ static void *run(void *context)
 
 static void thread_start(void)
 {
-    uint32_t mode = ABSENT;
-    if (!atomic_compare_exchange_strong(&pace.mode, &mode, CHANGED))
-        return;
     os_lock_take(&pace.lock);
-    atomic_store(&pace.stop, 0);
-    if (!os_thread_start(run, &pace.thread)) {
-        atomic_store(&pace.start, UINT64_MAX); /* not allowed here: this process goes without */
-        atomic_store(&pace.mode, ABSENT);
+    uint32_t mode = ABSENT;
+    if (atomic_compare_exchange_strong(&pace.mode, &mode, CHANGED)) {
+        atomic_store(&pace.stop, 0);
+        if (!os_thread_start(run, &pace.thread)) { /* it allocates, and sees that the mode is CHANGED */
+            atomic_store(&pace.start, UINT64_MAX); /* not allowed here: this process goes without */
+            atomic_store(&pace.mode, ABSENT);
+        }
     }
     os_lock_give(&pace.lock);
 }
 
 static bool wants_thread(const void *caller, uint64_t now)
 {
-    return settings.background != 0 && settings.decay > 0 && caller != NULL && now >= atomic_load(&pace.start) &&
-           bytes_of(arenas[0].heap->limit) >= THREAD_HEAP && !os_is_libc(caller);
+    return settings.background != 0 && settings.decay > 0 && caller != NULL &&
+           now >= atomic_load(&pace.start) && bytes_of(arenas[0].heap->limit) >= THREAD_HEAP &&
+           !os_is_libc(caller);
 }
 
 /* No thread is there: time for one, or for a step? */
@@ -180,7 +181,7 @@ void pace_resume(void)
     atomic_store(&pace.stop, 0);
     atomic_store(&pace.start, os_now() + settings.decay); /* a program that forks a lot starts it rarely */
     atomic_store(&pace.mode, ABSENT);
-    os_lock_reset(&pace.lock); /* nobody waits for it but threads that the child does not have */
+    os_lock_give(&pace.lock);
 }
 
 uint64_t pace_trim(void)

@@ -1,18 +1,18 @@
 /*
  * When memory is given back: without being asked, but not what will be used again at once.
  *
- * Every quarter of the decay time is a step. The fewest pages that were free and dirty at any moment of the last
- * four steps were not needed in all that time: so many are given back, from the highest address down, since
- * allocation prefers low ones. A program that drops and builds the same data again within the decay time
- * therefore pays nothing, and one that rests has all of it given back after at most five steps. Caches of threads
- * that rest are emptied first, and large blocks that waited for the decay time are unmapped. (jemalloc decays
- * along a curve from the time a page became dirty; TCMalloc's background release and Go's scavenger also go by
- * what was not needed over a while. The low-water mark needs no time stamp a page.)
+ * Every quarter of the decay time is a step. The fewest pages that were free and dirty at any moment of the
+ * last four steps were not needed in all that time: so many are given back, from the highest address down,
+ * since allocation prefers low ones. A program that drops and builds the same data again within the decay
+ * time therefore pays nothing, and one that rests has all of it given back after at most five steps. Caches
+ * of threads that rest are emptied first, and large blocks that waited for the decay time are unmapped.
+ * (jemalloc decays along a curve from the time a page became dirty; TCMalloc's background release and Go's
+ * scavenger also go by what was not needed over a while. The low-water mark needs no time stamp a page.)
  *
- * A thread does the steps where it may. It is started when the heap has reached THREAD_HEAP, by a call of malloc
- * that did not come from the C library, which may hold locks that starting a thread takes (it frees the stacks of
- * ended threads under one). It sleeps without a timer when nothing is left to do, and is not there during fork.
- * Without it, the steps are done by calls that take the heap's lock anyway.
+ * A thread does the steps where it may. It is started when the heap has reached THREAD_HEAP, by a call of
+ * malloc that did not come from the C library, which may hold locks that starting a thread takes (it frees
+ * the stacks of ended threads under one). It sleeps without a timer when nothing is left to do, and is not
+ * there during fork. Without it, the steps are done by calls that take the heap's lock anyway.
  */
 #ifndef DF_PACE_H
 #define DF_PACE_H
@@ -20,8 +20,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The heap has changed: wakes or starts the thread, or takes a step, if it is time. Without locks, and without
- * the cache. `caller` is the code that called malloc; NULL: no thread must be started here. */
+/* The heap has changed: wakes or starts the thread, or takes a step, if it is time. Without locks, and
+ * without the cache. `caller` is the code that called malloc; NULL: no thread must be started here. */
 void pace_note(const void *caller);
 
 /* Gives back all that can be; gives the bytes. */

@@ -1,0 +1,237 @@
+/* See front.h. */
+#include "front.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "../os/process.h"
+#include "cache.h"
+#include "large.h"
+#include "pace.h"
+#include "record.h"
+#include "report.h"
+#include "settings.h"
+#include "start.h"
+
+enum {
+    LARGE_LEAST = 1024 * 1024, /* bytes: larger blocks are mappings of their own */
+    LARGE_GROWN = 256 * 1024,  /* a block that grows to this becomes one: mremap moves it without a copy */
+};
+
+static bool is_large(size_t size, size_t alignment)
+{
+    return size >= LARGE_LEAST || alignment >= LARGE_LEAST;
+}
+
+static uint32_t granules_of(size_t size)
+{
+    return size == 0 ? 1 : (uint32_t)((size + DF_GRANULE - 1) >> GRANULE_SHIFT);
+}
+
+/* --- Allocating --- */
+
+/* A block that this thread keeps, or a new one with some more of its kind; NULL: ask the heap. */
+static void *take_cached(uint32_t length)
+{
+    struct cache *cache = cache_own != NULL ? cache_own : cache_adopt();
+    if (cache == NULL)
+        return NULL;
+    cache_enter(cache);
+    uint32_t closed = atomic_load_explicit(&cache->closed, memory_order_relaxed);
+    void *block = (closed & TAKEN) == 0 ? cache_take(cache, length, (closed & HARDENED) != 0) : NULL;
+    cache_leave(cache);
+    return block;
+}
+
+static void *allocate_once(size_t size, size_t alignment, bool zeroed)
+{
+    if (is_large(size, alignment)) {
+        void *block = large_allocate(size, alignment, zeroed);
+        return block != NULL ? block : arena_allocate_one(size, alignment, zeroed);
+    }
+    uint32_t length = granules_of(size);
+    void *block = alignment <= DF_GRANULE && length <= MIDDLE_MOST ? take_cached(length) : NULL;
+    if (block == NULL)
+        return arena_allocate_one(size, alignment, zeroed);
+    return zeroed ? memset(block, 0, size) : block;
+}
+
+void *front_allocate(size_t size, size_t alignment, bool zeroed, const void *caller)
+{
+    if (size > PTRDIFF_MAX || alignment > PTRDIFF_MAX || !start()) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    int error = errno;
+    void *block = allocate_once(size, alignment, zeroed);
+    if (block == NULL && pace_trim() > 0)
+        block = allocate_once(size, alignment, zeroed);
+    record_allocate(block, size, alignment, zeroed);
+    pace_note(caller);
+    errno = block != NULL ? error : ENOMEM;
+    return block;
+}
+
+/* --- What a pointer points to --- */
+
+/* The length of a block of an arena in granules; 0, when it is none: *status says why. */
+static uint32_t length_at(struct arena *arena, const void *block, enum df_status *status)
+{
+    uint64_t offset = (uint64_t)((const unsigned char *)block - arena->base), size = 0;
+    *status = DF_NOT_IN_HEAP;
+    if (offset % DF_GRANULE != 0)
+        return 0;
+    uint32_t begin = read_begin(arena), granule = (uint32_t)(offset >> GRANULE_SHIFT);
+    uint32_t length = is_start(arena->heap, granule) ? block_end(arena->heap, granule) - granule : 0;
+    if (read_holds(arena, begin) && length != 0)
+        return length;
+    *status = arena_usable_size(arena, block, &size);
+    return *status == DF_OK ? (uint32_t)(size >> GRANULE_SHIFT) : 0;
+}
+
+static void report_large(const char *call, const void *block, enum large_state state, const void *inside,
+                         uint64_t length)
+{
+    uint64_t distance = (uint64_t)((const char *)block - (const char *)inside);
+    report_mistake(call, block,
+                   state == LARGE_INSIDE  ? INSIDE_A_BLOCK
+                   : state == LARGE_FREED ? DOUBLE_FREE
+                                          : FOREIGN,
+                   distance, length);
+}
+
+/* Whether a block with the mark of a freed one is in a cache. */
+static bool is_cached(struct cache *own, const void *block)
+{
+    if (own != NULL && cache_has(own, block))
+        return true;
+    bool found = false;
+    if (caches_close())
+        for (struct cache *cache = caches_first(); cache != NULL && !found; cache = cache->next)
+            found = cache_has(cache, block);
+    caches_open();
+    return found;
+}
+
+/* --- Freeing --- */
+
+static void free_in_arena(struct arena *arena, void *block, const char *call)
+{
+    enum df_status status;
+    uint32_t length = length_at(arena, block, &status);
+    struct cache *cache = cache_own != NULL ? cache_own : cache_adopt();
+    if (length == 0) {
+        arena_report(arena, call, block, status);
+        return;
+    }
+    if (*mark_of(block) == mark_for(block) && is_cached(cache, block)) {
+        report_mistake(call, block, DOUBLE_FREE, 0, 0);
+        return;
+    }
+    if (settings.hardened)
+        memset(block, 0, bytes_of(length));
+    bool kept = false;
+    if (cache != NULL && length <= MIDDLE_MOST) {
+        cache_enter(cache);
+        kept = (atomic_load_explicit(&cache->closed, memory_order_relaxed) & TAKEN) == 0;
+        if (kept)
+            cache_put(cache, length, block);
+        cache_leave(cache);
+    }
+    if (!kept)
+        arena_release(&block, 1, call);
+}
+
+void front_free(void *block, const char *call)
+{
+    if (block == NULL)
+        return;
+    int error = errno;
+    struct arena *arena = arena_of(block);
+    record_free(block);
+    if (arena != NULL) {
+        free_in_arena(arena, block, call);
+    } else {
+        void *inside;
+        uint64_t length;
+        enum large_state state = large_release(block, &inside, &length);
+        if (state != LARGE_LIVE)
+            report_large(call, block, state, inside, length);
+    }
+    pace_note(NULL);
+    errno = error;
+}
+
+/* --- Resizing --- */
+
+static void *move(void *block, size_t had, size_t size, const void *caller)
+{
+    void *moved = size >= LARGE_GROWN && size > had ? large_allocate(size, DF_PAGE, false) : NULL;
+    if (moved == NULL)
+        moved = front_allocate(size, DF_GRANULE, false, caller);
+    if (moved == NULL)
+        return NULL;
+    memcpy(moved, block, had < size ? had : size);
+    front_free(block, "realloc");
+    return moved;
+}
+
+static void *resize_in_arena(struct arena *arena, void *block, size_t size, const void *caller)
+{
+    enum df_status status;
+    uint32_t length = length_at(arena, block, &status), wanted;
+    if (length == 0 || (*mark_of(block) == mark_for(block) && is_cached(cache_own, block))) {
+        arena_report(arena, "realloc", block, length == 0 ? status : DF_ALREADY_FREE);
+        return NULL;
+    }
+    size_t had = (size_t)bytes_of(length);
+    if (size > PTRDIFF_MAX) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    if (size < LARGE_LEAST) {
+        wanted = granules_of(size);
+        /* A short block stays when it wastes at most a quarter; one that does not moves, and takes no lock.
+         */
+        if (wanted == length || (length <= SHORT_MOST && wanted < length && wanted >= length - length / 4))
+            return block;
+        if (length > SHORT_MOST && (wanted < length || size < LARGE_GROWN) &&
+            arena_resize(arena, block, size) == DF_OK)
+            return block;
+    }
+    return move(block, had, size, caller);
+}
+
+static void *resize_large(void *block, size_t size, const void *caller)
+{
+    uint64_t had;
+    enum large_state state = large_length(block, &had);
+    if (state != LARGE_LIVE) {
+        report_large("realloc", block, state, block, had);
+        return NULL;
+    }
+    void *moved = size >= LARGE_GROWN && size <= PTRDIFF_MAX ? large_resize(block, size) : NULL;
+    return moved != NULL ? moved : move(block, had, size, caller);
+}
+
+void *front_resize(void *block, size_t size, const void *caller)
+{
+    struct arena *arena = arena_of(block);
+    bool silent = record_pause(); /* one event, whatever is done for it */
+    void *resized =
+        arena != NULL ? resize_in_arena(arena, block, size, caller) : resize_large(block, size, caller);
+    record_resume(silent);
+    if (resized != NULL)
+        record_resize(block, resized, size);
+    return resized;
+}
+
+size_t front_usable_size(void *block)
+{
+    struct arena *arena = block == NULL ? NULL : arena_of(block);
+    enum df_status status;
+    uint64_t size = 0;
+    if (arena != NULL)
+        return (size_t)bytes_of(length_at(arena, block, &status));
+    return block != NULL && large_length(block, &size) == LARGE_LIVE ? (size_t)size : 0;
+}
