@@ -16,7 +16,8 @@ enum {
     USABLE_STEP = 4 * 1024 * 1024, /* of a system call that makes more usable */
     CAPACITY_LEAST = 1024 * 1024,
     CAPACITY_STRICT = 256 * 1024 * 1024, /* where address space counts as memory */
-    SHARE = 8, /* of RLIMIT_AS that one arena takes: libraries and stacks need some */
+    SHARE = 8,                           /* of RLIMIT_AS that one arena takes, */
+    SHARES_MOST = 6, /* and how many of them may: large blocks, libraries and stacks need the rest */
 };
 
 uint32_t arena_count(void)
@@ -58,19 +59,17 @@ static void outside_zero(void *context, uint64_t offset, uint64_t length)
 
 /* --- Making arenas --- */
 
-/* Address space in one piece: metadata, a page that nobody may touch, the arena, another. An overflow of the
- * last block, or a write before the first, ends there. */
 static bool arena_make(struct arena *arena, uint64_t capacity)
 {
     size_t metadata = (df_heap_metadata_size(capacity) + DF_PAGE - 1) & ~(size_t)(DF_PAGE - 1);
     unsigned char *records = os_map_sparse(metadata);
-    unsigned char *space = records == NULL ? NULL : os_reserve(capacity + 2 * (size_t)DF_PAGE);
+    unsigned char *space = records == NULL ? NULL : os_reserve(capacity, ARENA_ALIGNMENT);
     if (space == NULL) {
         if (records != NULL)
             os_unmap(records, metadata);
         return false;
     }
-    arena->base = space + DF_PAGE;
+    arena->base = space;
     arena->metadata = metadata;
     arena->reserved = capacity;
     os_no_huge_pages(arena->base, capacity);
@@ -88,11 +87,16 @@ static bool arena_make(struct arena *arena, uint64_t capacity)
 static bool arena_add(void)
 {
     uint32_t number = arena_count();
+    uint64_t reserved = 0;
     uint64_t capacity = DF_CAPACITY_MAX & ~(uint64_t)(DF_PAGE - 1), most = os_address_space_most();
     if (os_commits_strictly())
         capacity = CAPACITY_STRICT;
     if (most / SHARE < capacity)
-        capacity = (most / SHARE & ~(uint64_t)(DF_PAGE - 1)) + CAPACITY_LEAST;
+        capacity = (most / SHARE & ~(uint64_t)(DF_PAGE - 1));
+    for (uint32_t i = 0; i < number; i++)
+        reserved += arenas[i].capacity + arenas[i].metadata;
+    if (number > 0 && reserved + capacity > most / SHARE * SHARES_MOST)
+        return false;
     for (; number < ARENA_MOST && capacity >= CAPACITY_LEAST;
          capacity = capacity / 2 & ~(uint64_t)(DF_PAGE - 1))
         if (arena_make(&arenas[number], capacity)) {

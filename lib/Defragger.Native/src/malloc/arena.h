@@ -22,9 +22,10 @@
 
 enum {
     ARENA_MOST = 256,
-    SHORT_MOST = WORD_GRANULES, /* granules: a block whose length shows in two words of bits */
-    RELEASE_MOST = 256,         /* blocks of one arena_release */
-    DECAY_STEPS = 4,            /* a page is given back after this many quarters of the decay time */
+    ARENA_ALIGNMENT = 1024 * 1024, /* of its base, and so the most that a block can be aligned to */
+    SHORT_MOST = WORD_GRANULES,    /* granules: a block whose length shows in two words of bits */
+    RELEASE_MOST = 256,            /* blocks of one arena_release */
+    DECAY_STEPS = 4,               /* a page is given back after this many quarters of the decay time */
 };
 
 struct arena {

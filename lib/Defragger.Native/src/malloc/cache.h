@@ -33,6 +33,7 @@ enum {
     MIDDLE_BIN_MOST = 4,
     OUTBOX_MOST = RELEASE_MOST,
     OUTBOX_BYTES = 64 * 1024,
+    CREDIT = 4096,
 };
 
 /* Why calls go past a thread's cache. */
@@ -44,6 +45,7 @@ enum closed {
 
 struct cache {
     _Atomic uint32_t busy, closed;
+    uint32_t credit;                /* blocks that may be freed the short way before the clock is looked at */
     uint8_t counts[SHORT_MOST + 1]; /* blocks of each bin */
     uint8_t batches[SHORT_MOST + 1];
     uint8_t middle_counts[MIDDLE_BINS];

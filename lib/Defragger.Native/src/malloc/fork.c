@@ -24,7 +24,7 @@ static void parent(void)
     arenas_unlock();
     caches_open();
     record_fork_parent();
-    pace_resume();
+    pace_resume(false);
 }
 
 static void child(void)
@@ -34,7 +34,7 @@ static void child(void)
     caches_orphan();
     caches_open();
     record_fork_child();
-    pace_resume();
+    pace_resume(true);
 }
 
 void fork_start(void)

@@ -20,7 +20,7 @@ enum {
 
 static bool is_large(size_t size, size_t alignment)
 {
-    return size >= LARGE_LEAST || alignment >= LARGE_LEAST;
+    return size >= LARGE_LEAST || alignment > ARENA_ALIGNMENT;
 }
 
 static uint32_t granules_of(size_t size)
@@ -47,7 +47,8 @@ static void *allocate_once(size_t size, size_t alignment, bool zeroed)
 {
     if (is_large(size, alignment)) {
         void *block = large_allocate(size, alignment, zeroed);
-        return block != NULL ? block : arena_allocate_one(size, alignment, zeroed);
+        return block != NULL || alignment > ARENA_ALIGNMENT ? block
+                                                            : arena_allocate_one(size, alignment, zeroed);
     }
     uint32_t length = granules_of(size);
     void *block = alignment <= DF_GRANULE && length <= MIDDLE_MOST ? take_cached(length) : NULL;
@@ -133,6 +134,7 @@ static void free_in_arena(struct arena *arena, void *block, const char *call)
     bool kept = false;
     if (cache != NULL && length <= MIDDLE_MOST) {
         cache_enter(cache);
+        cache->credit = CREDIT;
         kept = (atomic_load_explicit(&cache->closed, memory_order_relaxed) & TAKEN) == 0;
         if (kept)
             cache_put(cache, length, block);
@@ -142,7 +144,7 @@ static void free_in_arena(struct arena *arena, void *block, const char *call)
         arena_release(&block, 1, call);
 }
 
-void front_free(void *block, const char *call)
+void front_free(void *block, const char *call, const void *caller)
 {
     if (block == NULL)
         return;
@@ -158,7 +160,7 @@ void front_free(void *block, const char *call)
         if (state != LARGE_LIVE)
             report_large(call, block, state, inside, length);
     }
-    pace_note(NULL);
+    pace_note(caller);
     errno = error;
 }
 
@@ -172,7 +174,7 @@ static void *move(void *block, size_t had, size_t size, const void *caller)
     if (moved == NULL)
         return NULL;
     memcpy(moved, block, had < size ? had : size);
-    front_free(block, "realloc");
+    front_free(block, "realloc", caller);
     return moved;
 }
 

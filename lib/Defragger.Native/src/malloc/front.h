@@ -12,7 +12,7 @@
 void *front_allocate(size_t size, size_t alignment, bool zeroed, const void *caller);
 
 /* Keeps errno. `call` is the function's name, for reports. */
-void front_free(void *block, const char *call);
+void front_free(void *block, const char *call, const void *caller);
 
 /* NULL and ENOMEM: there is no memory, and the block stays as it is. */
 void *front_resize(void *block, size_t size, const void *caller);

@@ -11,6 +11,8 @@
 #include "defragger_heap.h"
 #include "settings.h"
 
+enum { LARGE_ENDED = 64 };
+
 struct mapping {
     unsigned char *at; /* NULL: this place of the table is free */
     uint64_t length;
@@ -28,6 +30,8 @@ static struct {
     } waiting[LARGE_WAITING];
     size_t waiting_count; /* the oldest first */
     uint64_t waiting_bytes;
+    const void *ended[LARGE_ENDED]; /* where mappings were that are no more, for reports */
+    size_t ended_next;
 } large;
 
 static uint64_t pages_for(uint64_t size)
@@ -146,6 +150,12 @@ static void *mapping_make(uint64_t length, uint64_t alignment)
     return at + before;
 }
 
+/* Notes with the lock, while the place cannot be another's yet, that a mapping will be ended. */
+static void note_end(struct mapping mapping)
+{
+    large.ended[large.ended_next++ % LARGE_ENDED] = mapping.at;
+}
+
 static void mapping_end(struct mapping mapping)
 {
     os_unmap(mapping.at - guard(), mapping.length + 2 * guard());
@@ -195,10 +205,13 @@ static bool find_inside(const void *at, struct mapping *found)
     return false;
 }
 
-static bool is_waiting(const void *at)
+static bool was_freed(const void *at)
 {
     for (size_t i = 0; i < large.waiting_count; i++)
         if (large.waiting[i].mapping.at == at)
+            return true;
+    for (size_t i = 0; i < LARGE_ENDED; i++)
+        if (large.ended[i] == at)
             return true;
     return false;
 }
@@ -211,7 +224,7 @@ enum large_state large_release(void *block, void **inside, uint64_t *length)
     os_lock_take(&large.lock);
     struct mapping *entry = large.room == 0 ? NULL : table_find(block);
     if (entry == NULL || entry->at == NULL) {
-        state = is_waiting(block) ? LARGE_FREED : find_inside(block, &mapping) ? LARGE_INSIDE : LARGE_NONE;
+        state = was_freed(block) ? LARGE_FREED : find_inside(block, &mapping) ? LARGE_INSIDE : LARGE_NONE;
         os_lock_give(&large.lock);
         *inside = mapping.at;
         *length = mapping.length;
@@ -222,8 +235,10 @@ enum large_state large_release(void *block, void **inside, uint64_t *length)
     bool waits = mapping.length <= LARGE_WAITING_BYTES && settings.decay > 0 && !settings.hardened;
     while (waits && (large.waiting_count == LARGE_WAITING ||
                      (large.waiting_count > 0 && large.waiting_bytes + mapping.length > LARGE_WAITING_BYTES)))
-        displaced[displaced_count++] = waiting_remove(0);
-    if (waits) {
+        note_end(displaced[displaced_count++] = waiting_remove(0));
+    if (!waits) {
+        note_end(mapping);
+    } else {
         large.waiting[large.waiting_count++] = (struct waiting){mapping, os_now()};
         large.waiting_bytes += mapping.length;
     }
@@ -241,7 +256,7 @@ enum large_state large_length(const void *block, uint64_t *length)
     os_lock_take(&large.lock);
     struct mapping *entry = large.room == 0 ? NULL : table_find(block);
     enum large_state state = entry != NULL && entry->at != NULL ? LARGE_LIVE
-                             : is_waiting(block)                ? LARGE_FREED
+                             : was_freed(block)                 ? LARGE_FREED
                              : find_inside(block, &mapping)     ? LARGE_INSIDE
                                                                 : LARGE_NONE;
     *length = state == LARGE_LIVE ? entry->length : mapping.length;
@@ -273,7 +288,7 @@ uint64_t large_decay(uint64_t before)
     uint64_t bytes = 0;
     os_lock_take(&large.lock);
     while (large.waiting_count > 0 && large.waiting[0].since <= before)
-        old[count++] = waiting_remove(0);
+        note_end(old[count++] = waiting_remove(0));
     os_lock_give(&large.lock);
     for (size_t i = 0; i < count; i++) {
         mapping_end(old[i]);

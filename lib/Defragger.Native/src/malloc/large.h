@@ -25,7 +25,7 @@ enum large_state {
     LARGE_NONE, /* nothing that was ever handed out, or that is known any more */
     LARGE_LIVE,
     LARGE_INSIDE, /* a place inside a live block */
-    LARGE_FREED,  /* a freed block that waits */
+    LARGE_FREED,  /* a block that was freed not long ago */
 };
 
 /* NULL: no memory, or too many mappings. zeroed: it must read as zeros. */

@@ -9,10 +9,11 @@
 #include "settings.h"
 
 enum {
-    THREAD_HEAP = 4 * 1024 * 1024, /* bytes committed, from which a thread is worth its 50 us */
+    THREAD_HEAP = 4 * 1024 * 1024, /* bytes, from which a thread is worth its 50 us */
     SLICE = 4 * 1024 * 1024,       /* bytes given back between two looks at the clock */
+    AFTER_FORK = 20,               /* milliseconds without a thread */
     BUDGET = 50,                   /* milliseconds of one step of the thread */
-    BUDGET_CALLER = 1,             /* milliseconds of one step in a call of malloc or free */
+    BUDGET_CALLER = 8,             /* milliseconds of one step in a call of malloc or free */
 };
 
 enum mode {
@@ -131,9 +132,10 @@ static void thread_start(void)
 
 static bool wants_thread(const void *caller, uint64_t now)
 {
-    return settings.background != 0 && settings.decay > 0 && caller != NULL &&
-           now >= atomic_load(&pace.start) && bytes_of(arenas[0].heap->limit) >= THREAD_HEAP &&
-           !os_is_libc(caller);
+    struct large_statistics large = large_statistics();
+    uint64_t heap = bytes_of(arenas[0].heap->limit) + large.live + large.waiting;
+    return settings.background != 0 && settings.decay > 0 && now >= atomic_load(&pace.start) &&
+           heap >= THREAD_HEAP && !os_is_libc(caller);
 }
 
 /* No thread is there: time for one, or for a step? */
@@ -176,10 +178,10 @@ void pace_stop(void)
     }
 }
 
-void pace_resume(void)
+void pace_resume(bool is_child)
 {
     atomic_store(&pace.stop, 0);
-    atomic_store(&pace.start, os_now() + settings.decay); /* a program that forks a lot starts it rarely */
+    atomic_store(&pace.start, is_child ? 0 : os_now() + AFTER_FORK);
     atomic_store(&pace.mode, ABSENT);
     os_lock_give(&pace.lock);
 }

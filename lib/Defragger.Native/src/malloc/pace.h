@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 /* The heap has changed: wakes or starts the thread, or takes a step, if it is time. Without locks, and
- * without the cache. `caller` is the code that called malloc; NULL: no thread must be started here. */
+ * without the cache. `caller` is the code that called malloc or free. */
 void pace_note(const void *caller);
 
 /* Gives back all that can be; gives the bytes. */
@@ -30,7 +30,8 @@ uint64_t pace_trim(void);
 /* Ends the thread until it is needed again; before a fork. */
 void pace_stop(void);
 
-/* After it, in parent and child. */
-void pace_resume(void);
+/* After it, in parent and child. The parent starts no thread for a step: Python looks after a fork whether
+ * there are threads, and warns. */
+void pace_resume(bool is_child);
 
 #endif

@@ -48,7 +48,7 @@ static inline bool put_short(void *block)
     if (!LIKELY(length != 0 && length <= SHORT_MOST && read_holds(arena, begin) &&
                 *mark_of(block) != mark_for(block)))
         return false;
-    bool kept = cache_enter(cache) && cache->counts[length] < cache_limits[length];
+    bool kept = cache_enter(cache) && cache->counts[length] < cache_limits[length] && --cache->credit != 0;
     if (LIKELY(kept))
         bin_put(cache, length, block);
     cache_leave(cache);
@@ -64,7 +64,7 @@ EXPORT void *malloc(size_t size)
 EXPORT void free(void *block)
 {
     if (!LIKELY(put_short(block)))
-        front_free(block, "free");
+        front_free(block, "free", CALLER);
 }
 
 EXPORT void cfree(void *block)

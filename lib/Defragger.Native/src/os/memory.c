@@ -36,16 +36,7 @@ static void *map(size_t size, int protection, int flags)
     return at == MAP_FAILED ? NULL : at;
 }
 
-void *os_reserve(size_t size)
-{
-    return map(size, PROT_NONE, MAP_NORESERVE);
-}
-
-bool os_commit(void *at, size_t size)
-{
-    return mprotect(at, size, PROT_READ | PROT_WRITE) == 0;
-}
-
+/* More is mapped, and what lies before and behind is given back. */
 void *os_map(size_t size, size_t alignment)
 {
     size_t slack = alignment > DF_PAGE ? alignment : 0;
@@ -61,6 +52,20 @@ void *os_map(size_t size, size_t alignment)
     if (slack > before)
         os_unmap(aligned + size, slack - before);
     return aligned;
+}
+
+void *os_reserve(size_t size, size_t alignment)
+{
+    /* The slack before and behind stays, for it is the guard; so it is never empty. */
+    unsigned char *at = map(size + alignment + 2 * (size_t)DF_PAGE, PROT_NONE, MAP_NORESERVE);
+    if (at == NULL)
+        return NULL;
+    return (void *)(((uintptr_t)at + DF_PAGE + alignment - 1) & ~(uintptr_t)(alignment - 1));
+}
+
+bool os_commit(void *at, size_t size)
+{
+    return mprotect(at, size, PROT_READ | PROT_WRITE) == 0;
 }
 
 void *os_map_sparse(size_t size)

@@ -13,8 +13,9 @@
 /* Finds out what this kernel can do; call it first, and again in the child of a fork. */
 void os_memory_start(void);
 
-/* Address space without memory (PROT_NONE: it counts against no limit but RLIMIT_AS); NULL: there is none. */
-void *os_reserve(size_t size);
+/* Address space without memory (PROT_NONE: it counts against no limit but RLIMIT_AS) at a multiple of
+ * alignment, with an inaccessible page on either side; NULL: there is none. */
+void *os_reserve(size_t size, size_t alignment);
 
 /* Makes a part of a reservation usable; it reads as zeros. */
 bool os_commit(void *at, size_t size);
