@@ -129,7 +129,7 @@ static void growing(unsigned percent)
 
 static void growing_alone(unsigned percent)
 {
-    grow(1, 2000 * percent / 100);
+    grow(1, 4000 * percent / 100);
 }
 
 static void large(unsigned percent)
