@@ -36,11 +36,11 @@ struct table {
     uint16_t sizes[SLOTS];
 };
 
-/* Means of 270, 430 and 250 bytes: the second leaves holes that the third cannot fill one by one. */
+/* Means of 270, 430 and 290 bytes: the second leaves holes that the third cannot fill one by one. */
 static const struct size_mix mixes[MIXES] = {
     {16, {18, 20, 18, 16, 13, 10, 5}},
     {16, {8, 10, 14, 18, 22, 18, 10}},
-    {16, {24, 14, 24, 10, 12, 12, 4}},
+    {16, {20, 14, 22, 12, 14, 13, 5}},
 };
 
 static struct table *table; /* no block of the allocator that is measured */
