@@ -22,8 +22,13 @@ internal static class Demands
             Setting[] others = [.. worker.Settings.Where(one => one != held)];
             Add("compare worker, 2 s idle, of stock Python's (held, resident: the worse)", 1.0 / 3,
                 Math.Max(Share("idle"), Share("idle-rss")));
-            Add("compare worker, 2 s idle, of the best peer's, or of glibc's after malloc_trim", 1.0,
-                Value(held, "idle") / others.Min(one => one.Allocator.Library == null ? Value(one, "trimmed") : Value(one, "idle")));
+            Setting best = others.MinBy(one => Value(one, "idle"))!;
+            Add($"compare worker, 2 s idle, of the best peer's ({best.Name})", 1.0, Value(held, "idle") / Value(best, "idle"));
+            foreach (Setting trimmed in others.Where(one => one.Allocator.Library == null))
+            {
+                Add($"compare worker, 2 s idle, of {trimmed.Name}'s after malloc_trim", 1.0,
+                    Value(held, "idle") / Value(trimmed, "trimmed"));
+            }
             Add("compare worker, peak, of glibc's", 1.0, Value(held, "peak") / Value(worker.Find(Allocator.Glibc)!, "peak"));
 
             double Value(Setting setting, string key) => worker.Value(run, setting, key);

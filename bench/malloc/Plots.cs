@@ -1,3 +1,4 @@
+using System.Globalization;
 using OxyPlot;
 using OxyPlot.Annotations;
 using OxyPlot.Axes;
@@ -11,7 +12,7 @@ internal static class Plots
 {
     public const string Micro = "malloc-micro.svg", Python = "malloc-python.svg", Memory = "malloc-memory.svg";
 
-    private const double Width = 1000, Height = 420;
+    private const double Width = 1000, Height = 440;
 
     // Of a group's width; the rest is the space between groups.
     private const double GroupWidth = 0.8;
@@ -61,6 +62,16 @@ internal static class Plots
             RectangleBarSeries bars = Bars(setting.Name, s_colors[setting.Name]);
             for (int group = 0; group < ratios.Length; group++) bars.Items.Add(Bar(group, i, settings.Count, ratios[group]));
             model.Series.Add(bars);
+            RectangleBarItem mean = bars.Items[^1];
+            model.Annotations.Add(new TextAnnotation
+            {
+                Text = mean.Y1.ToString("f2", CultureInfo.InvariantCulture),
+                TextPosition = new DataPoint((mean.X0 + mean.X1) / 2, mean.Y1),
+                TextHorizontalAlignment = HorizontalAlignment.Center,
+                TextVerticalAlignment = VerticalAlignment.Bottom,
+                FontSize = 8.5,
+                StrokeThickness = 0,
+            });
         }
         model.Annotations.Add(new LineAnnotation
         {
@@ -120,15 +131,15 @@ internal static class Plots
     {
         var model = new PlotModel { Title = title, TitleFontSize = 14, TitleFontWeight = 400, PlotAreaBorderThickness = new(0) };
         model.DefaultFont = "Arial, Helvetica, sans-serif";
-        model.Padding = new OxyThickness(16, 12, 16, 12);
+        model.Padding = new OxyThickness(16, 18, 16, 8);
         model.Background = OxyColors.White;
         model.Legends.Add(new Legend
         {
             LegendPlacement = LegendPlacement.Outside,
             LegendPosition = LegendPosition.BottomCenter,
             LegendOrientation = LegendOrientation.Horizontal,
-            LegendItemSpacing = 32, // text is measured without the viewer's font; room for a wider one
-            LegendPadding = 16,
+            LegendItemSpacing = 40, // text is measured without the viewer's font; room for a wider one
+            LegendPadding = 32,
         });
         var names = new CategoryAxis { Position = AxisPosition.Bottom, TicklineColor = OxyColors.Transparent, AxislineColor = s_axis, AxislineStyle = LineStyle.Solid };
         names.Labels.AddRange(groups);
