@@ -1,0 +1,162 @@
+using System.Globalization;
+using OxyPlot;
+using OxyPlot.Annotations;
+using OxyPlot.Axes;
+using OxyPlot.Legends;
+using OxyPlot.Series;
+
+namespace Defragger.Bench.Malloc;
+
+/// <summary>The results as grouped bars, in SVG.</summary>
+internal static class Plots
+{
+    public const string Micro = "malloc-micro.svg", Python = "malloc-python.svg", Memory = "malloc-memory.svg";
+
+    private const double Width = 1000, Height = 440;
+
+    // Of a group's width; the rest is the space between groups.
+    private const double GroupWidth = 0.8;
+
+    private static readonly OxyColor s_axis = OxyColor.FromRgb(0x71, 0x80, 0x96);
+    private static readonly OxyColor s_grid = OxyColor.FromRgb(0xe8, 0xec, 0xf0);
+    private static readonly OxyColor s_mark = OxyColor.FromRgb(0x1a, 0x20, 0x2c);
+
+    private static readonly Dictionary<string, OxyColor> s_colors = new()
+    {
+        [Setting.Stock] = OxyColor.FromRgb(0x4a, 0x55, 0x68),
+        [Allocator.Glibc] = OxyColor.FromRgb(0xa0, 0xae, 0xc0),
+        ["jemalloc"] = OxyColor.FromRgb(0xec, 0xc9, 0x4b),
+        ["jemalloc-bg"] = OxyColor.FromRgb(0xdd, 0x6b, 0x20),
+        ["mimalloc"] = OxyColor.FromRgb(0x48, 0xbb, 0x78),
+        ["tcmalloc"] = OxyColor.FromRgb(0x9f, 0x7a, 0xea),
+        [Allocator.Ours] = OxyColor.FromRgb(0x2b, 0x6c, 0xb0),
+    };
+
+    /// <summary>Draws a plot of each part that was measured.</summary>
+    /// <returns>The names of the files.</returns>
+    public static List<string> Draw(Results results, string folder)
+    {
+        var drawn = new List<string>();
+        if (results.Micro is { } micro) Save(Micro, Speed("C: processor time, glibc = 1", micro));
+        if (results.Python is { } python) Save(Python, Speed("Python: processor time, stock Python = 1", python));
+        if (results.Memory != null) Save(Memory, Held(results));
+        return drawn;
+
+        void Save(string name, PlotModel model)
+        {
+            using FileStream file = File.Create(Path.Combine(folder, name));
+            new SvgExporter { Width = Width, Height = Height }.Export(model, file);
+            drawn.Add(name);
+        }
+    }
+
+    private static PlotModel Speed(string title, Measurement measurement)
+    {
+        Workload[] workloads = [.. measurement.Workloads.Where(Results.Counts)];
+        List<Setting> settings = [.. measurement.Settings.Skip(1)];
+        PlotModel model = Model(title, [.. workloads.Select(one => one.Name), "mean"], "ratio");
+        for (int i = 0; i < settings.Count; i++)
+        {
+            Setting setting = settings[i];
+            double[] ratios = [.. workloads.Select(one => measurement.Ratio(one, setting)), measurement.Mean(setting, Results.Counts)];
+            RectangleBarSeries bars = Bars(setting.Name, s_colors[setting.Name]);
+            for (int group = 0; group < ratios.Length; group++) bars.Items.Add(Bar(group, i, settings.Count, ratios[group]));
+            model.Series.Add(bars);
+            RectangleBarItem mean = bars.Items[^1];
+            model.Annotations.Add(new TextAnnotation
+            {
+                Text = mean.Y1.ToString("f2", CultureInfo.InvariantCulture),
+                TextPosition = new DataPoint((mean.X0 + mean.X1) / 2, mean.Y1),
+                TextHorizontalAlignment = HorizontalAlignment.Center,
+                TextVerticalAlignment = VerticalAlignment.Bottom,
+                FontSize = 8.5,
+                StrokeThickness = 0,
+            });
+        }
+        model.Annotations.Add(new LineAnnotation
+        {
+            Type = LineAnnotationType.Horizontal, Y = 1, Color = s_mark, LineStyle = LineStyle.Solid, StrokeThickness = 1,
+        });
+        return model;
+    }
+
+    // Pale: held after two seconds. Full: what of it is left after the trim. A line across the group: what lives.
+    private static PlotModel Held(Results results)
+    {
+        const double Mebibyte = 1 << 20;
+        var groups = new List<(Measurement Measurement, Workload Workload, double Live)>();
+        if (results.Memory is { } memory)
+            groups.AddRange(memory.Workloads.Select(one => (memory, one, memory.Value(one, memory.Base, "live"))));
+        if (results.Worker is { } worker) groups.Add((worker, worker.Workloads[0], results.WorkerLive));
+
+        PlotModel model = Model(
+            "Memory held two seconds after the last release (pale), after the allocator's trim (full), and live (line)",
+            [.. groups.Select(one => one.Workload.Name)], "MiB");
+        List<Setting> settings = (results.Worker ?? results.Memory!).Settings.ToList();
+        foreach (Setting named in settings)
+        {
+            RectangleBarSeries pale = Bars(null, OxyColor.FromAColor(80, s_colors[named.Name])), full = Bars(named.Name, s_colors[named.Name]);
+            for (int group = 0; group < groups.Count; group++)
+            {
+                (Measurement measurement, Workload workload, _) = groups[group];
+                int place = measurement.Settings.ToList().FindIndex(one => one.Name == named.Name);
+                if (place < 0) continue;
+                Setting setting = measurement.Settings[place];
+                pale.Items.Add(Bar(group, place, measurement.Settings.Count, measurement.Value(workload, setting, "idle") / Mebibyte));
+                full.Items.Add(Bar(group, place, measurement.Settings.Count, measurement.Value(workload, setting, "trimmed") / Mebibyte));
+            }
+            model.Series.Add(pale);
+            model.Series.Add(full);
+        }
+        for (int group = 0; group < groups.Count; group++)
+        {
+            model.Annotations.Add(new LineAnnotation
+            {
+                Type = LineAnnotationType.Horizontal, Y = groups[group].Live / Mebibyte, Color = s_mark, LineStyle = LineStyle.Solid,
+                StrokeThickness = 2, MinimumX = group - (GroupWidth / 2) - 0.05, MaximumX = group + (GroupWidth / 2) + 0.05,
+            });
+        }
+        return model;
+    }
+
+    private static RectangleBarSeries Bars(string? title, OxyColor color) => new() { Title = title, FillColor = color, StrokeThickness = 0 };
+
+    private static RectangleBarItem Bar(int group, int place, int places, double value)
+    {
+        double width = GroupWidth / places, from = group - (GroupWidth / 2) + (place * width);
+        return new RectangleBarItem(from, 0, from + (width * 0.92), value);
+    }
+
+    private static PlotModel Model(string title, IReadOnlyList<string> groups, string unit)
+    {
+        var model = new PlotModel { Title = title, TitleFontSize = 14, TitleFontWeight = 400, PlotAreaBorderThickness = new(0) };
+        model.DefaultFont = "Arial, Helvetica, sans-serif";
+        model.Padding = new OxyThickness(16, 18, 16, 8);
+        model.Background = OxyColors.White;
+        model.Legends.Add(new Legend
+        {
+            LegendPlacement = LegendPlacement.Outside,
+            LegendPosition = LegendPosition.BottomCenter,
+            LegendOrientation = LegendOrientation.Horizontal,
+            LegendItemSpacing = 40, // text is measured without the viewer's font; room for a wider one
+            LegendPadding = 32,
+        });
+        var names = new CategoryAxis { Position = AxisPosition.Bottom, TicklineColor = OxyColors.Transparent, AxislineColor = s_axis, AxislineStyle = LineStyle.Solid };
+        names.Labels.AddRange(groups);
+        model.Axes.Add(names);
+        model.Axes.Add(new LinearAxis
+        {
+            Position = AxisPosition.Left,
+            Title = unit,
+            Minimum = 0,
+            MaximumPadding = 0.05,
+            AxisTitleDistance = 14,
+            MajorGridlineStyle = LineStyle.Solid,
+            MajorGridlineColor = s_grid,
+            TicklineColor = s_grid,
+            AxislineColor = s_axis,
+            AxislineStyle = LineStyle.Solid,
+        });
+        return model;
+    }
+}
