@@ -73,10 +73,10 @@ static void trim(void)
     malloc_trim(0);
 }
 
-/* Little, but often: decay must happen on the way of ordinary calls. */
+/* Little, but often, and more than a cache holds: decay must happen on the way of ordinary calls. */
 static void work_a_little(void)
 {
-    void *blocks[100];
+    static void *blocks[3000];
     struct random random = {9};
     size_t taken = 0;
     for (int i = 0; i < SECONDS * 100; i++) {
@@ -127,7 +127,7 @@ static sem_t has_worked, may_end;
 
 static void *work_then_rest(void *unused)
 {
-    enum { BLOCKS = 4000 };
+    enum { BLOCKS = 60000 }; /* a heap so small that no thread looks after it keeps its caches */
     static void *blocks[BLOCKS];
     struct random random = {4};
     size_t taken = 0;
