@@ -1,0 +1,122 @@
+/*
+ * DEFRAGGER_HARDENED=1: what lies around a large block cannot be touched, freed memory reads as zeros, and
+ * addresses are not in a row. Each case in a process of its own.
+ */
+#include <malloc.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../check.h"
+#include "support.h"
+
+static const size_t large_sizes[] = {20 * MIB, 20 * MIB + 1, 33 * MIB - 16};
+
+static volatile unsigned char *take_large(size_t index)
+{
+    unsigned char *block = malloc(large_sizes[index]);
+    DEMAND(block != NULL);
+    memset(block, 1, malloc_usable_size(block));
+    return opaque(block);
+}
+
+static void write_behind(size_t index)
+{
+    volatile unsigned char *block = take_large(index);
+    size_t usable = malloc_usable_size((void *)(uintptr_t)block);
+    for (size_t i = usable; i < usable + 4096; i++)
+        block[i] = 1;
+}
+
+static void write_before(size_t index)
+{
+    volatile unsigned char *block = take_large(index);
+    for (size_t i = 1; i <= 4096; i++)
+        block[-(ptrdiff_t)i] = 1;
+}
+
+static void write_behind_grown(size_t index)
+{
+    volatile unsigned char *block = realloc(opaque(malloc(9 * MIB)), large_sizes[index]);
+    DEMAND(block != NULL);
+    size_t usable = malloc_usable_size((void *)(uintptr_t)block);
+    for (size_t i = usable; i < usable + 4096; i++)
+        block[i] = 1;
+}
+
+static void expect_fault(const char *name)
+{
+    for (size_t i = 0; i < COUNT_OF(large_sizes); i++) {
+        struct outcome outcome;
+        char index[] = {(char)('0' + i), '\0'};
+        run_self(name, index, NULL, &outcome);
+        CHECK(killed_by(outcome.status, SIGSEGV));
+    }
+}
+
+/* The first bytes may link the block in a list. A block is small enough to stay in reach of the program. */
+static void test_freed_memory_is_zero(void)
+{
+    for (size_t size = 64; size <= 8192; size *= 2) {
+        volatile unsigned char *blocks[8];
+        size_t left = 0;
+        for (size_t i = 0; i < COUNT_OF(blocks); i++) {
+            blocks[i] = malloc(size);
+            DEMAND(blocks[i] != NULL);
+            memset((void *)(uintptr_t)blocks[i], 0xAA, size);
+        }
+        for (size_t i = 0; i < COUNT_OF(blocks); i++)
+            free((void *)(uintptr_t)blocks[i]);
+        for (size_t i = 0; i < COUNT_OF(blocks); i++)
+            for (size_t at = 32; at < size; at++)
+                left += blocks[i][at] == 0xAA;
+        CHECK(left == 0);
+    }
+}
+
+static void test_addresses_are_shuffled(void)
+{
+    enum { BLOCKS = 64 };
+    uintptr_t addresses[BLOCKS];
+    unsigned in_a_row = 0;
+    for (size_t i = 0; i < BLOCKS; i++)
+        addresses[i] = (uintptr_t)malloc(48);
+    for (size_t i = 2; i < BLOCKS; i++)
+        in_a_row += addresses[i] - addresses[i - 1] == addresses[i - 1] - addresses[i - 2];
+    CHECK(in_a_row < BLOCKS / 2);
+    for (size_t i = 0; i < BLOCKS; i++)
+        free(opaque((void *)addresses[i]));
+}
+
+static int run_case(const char *name, size_t index)
+{
+    if (strcmp(name, "behind") == 0)
+        write_behind(index);
+    else if (strcmp(name, "before") == 0)
+        write_before(index);
+    else if (strcmp(name, "grown") == 0)
+        write_behind_grown(index);
+    test_freed_memory_is_zero();
+    test_addresses_are_shuffled();
+    return check_end();
+}
+
+int main(int count, char **arguments)
+{
+    static struct outcome outcome;
+    guard_seconds(60);
+    if (!ours()) {
+        printf("skipped: only libdefragger has this setting\n");
+        return SKIPPED;
+    }
+    if (count == 3)
+        return run_case(arguments[1], (size_t)(arguments[2][0] - '0'));
+    setenv("DEFRAGGER_HARDENED", "1", 1);
+    expect_fault("behind");
+    expect_fault("before");
+    expect_fault("grown");
+    run_self("inside", "0", NULL, &outcome);
+    printf("%s%s", outcome.out, outcome.err);
+    CHECK(exited_with(outcome.status, 0));
+    return check_end();
+}

@@ -1,0 +1,119 @@
+/* Recording through defragger.h: a new file of mode 0600, one recording at a time, none over a file. */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../check.h"
+#include "api.h"
+
+static struct api api;
+static char folder[] = "/tmp/defragger-record-XXXXXX", first[128], second[128];
+
+static void *work(void *argument)
+{
+    struct random random = {5};
+    for (int i = 0; i < 50000; i++) {
+        void *block = malloc(random_size(&random, 12));
+        block = realloc(block, random_size(&random, 12) + 1);
+        free(block);
+    }
+    return argument;
+}
+
+static long length_of(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 ? (long)status.st_size : -1;
+}
+
+static void test_start_and_stop(void)
+{
+    struct stat status;
+    pthread_t threads[3];
+    umask(0);
+    CHECK(api.record_start(first) == 0);
+    CHECK(stat(first, &status) == 0 && (status.st_mode & 07777) == 0600);
+    CHECK(api.record_start(second) == EBUSY && length_of(second) == -1);
+    CHECK(api.record_start(first) == EBUSY);
+    for (size_t i = 0; i < 3; i++)
+        DEMAND(pthread_create(&threads[i], NULL, work, NULL) == 0);
+    work(NULL);
+    for (size_t i = 0; i < 3; i++)
+        pthread_join(threads[i], NULL);
+    CHECK(api.record_stop() == 0);
+    long length = length_of(first);
+    printf("%ld bytes for 600000 operations\n", length);
+    CHECK(length > 200000);
+    work(NULL);
+    CHECK(length_of(first) == length);
+    CHECK(api.record_start(first) == EEXIST && length_of(first) == length);
+}
+
+static void test_errors(void)
+{
+    CHECK(api.record_start("/nothing/there") == ENOENT);
+    CHECK(symlink(second, "link") == 0 && api.record_start("link") == EEXIST && length_of(second) == -1);
+    CHECK(unlink("link") == 0);
+    CHECK(api.record_start(second) == 0 && api.record_stop() == 0);
+    CHECK(length_of(second) >= 0);
+    CHECK(unlink(second) == 0);
+}
+
+/* Starts and stops while others allocate. */
+static void test_under_load(void)
+{
+    pthread_t threads[2];
+    for (size_t i = 0; i < 2; i++)
+        DEMAND(pthread_create(&threads[i], NULL, work, NULL) == 0);
+    for (int i = 0; i < 20; i++) {
+        CHECK(api.record_start(second) == 0);
+        sleep_ms(3);
+        CHECK(api.record_stop() == 0);
+        CHECK(unlink(second) == 0);
+    }
+    for (size_t i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+}
+
+/* The child of a fork does not write into the parent's recording. */
+static int child(void *unused)
+{
+    (void)unused;
+    work(NULL);
+    return 0;
+}
+
+static void test_fork(void)
+{
+    CHECK(api.record_start(second) == 0);
+    long before = length_of(second);
+    CHECK(exited_with(run_forked(child, NULL), 0));
+    CHECK(length_of(second) < before + 100000);
+    CHECK(api.record_stop() == 0);
+    CHECK(length_of(second) < before + 100000);
+    CHECK(unlink(second) == 0);
+}
+
+int main(void)
+{
+    guard_seconds(60);
+    if (!ours()) {
+        printf("skipped: libdefragger is not loaded\n");
+        return SKIPPED;
+    }
+    api = api_load();
+    DEMAND(mkdtemp(folder) != NULL && chdir(folder) == 0);
+    snprintf(first, sizeof first, "%s/first", folder);
+    snprintf(second, sizeof second, "%s/second", folder);
+    test_start_and_stop();
+    test_errors();
+    test_under_load();
+    test_fork();
+    unlink(first);
+    rmdir(folder);
+    return check_end();
+}

@@ -1,0 +1,164 @@
+/*
+ * df_malloc_statistics counts what the program does and its sums agree, also while others work;
+ * df_malloc_trim gives back what it says; df_malloc_print says the same in words. None of them allocates.
+ */
+#include <malloc.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "../check.h"
+#include "api.h"
+
+enum { BLOCKS = 5000, SIZE = 1000 };
+
+static struct api api;
+static void *blocks[BLOCKS];
+
+static struct df_malloc_statistics now(void)
+{
+    struct df_malloc_statistics statistics;
+    memset(&statistics, 0xFF, sizeof statistics);
+    api.statistics(&statistics);
+    return statistics;
+}
+
+static bool sums_agree(const struct df_malloc_statistics *s)
+{
+    return s->pinned + s->dirty <= s->committed && s->committed <= s->reserved &&
+           s->live + s->cached <= s->pinned + s->large && s->large <= s->live &&
+           s->large_blocks <= s->live_blocks && s->cached_blocks * 16 <= s->cached + 15 && s->arenas > 0 &&
+           s->live_blocks * 16 <= s->live + 15;
+}
+
+static void test_blocks_are_counted(void)
+{
+    uint64_t usable = 0;
+    struct df_malloc_statistics before = now();
+    for (size_t i = 0; i < BLOCKS; i++) {
+        blocks[i] = malloc(SIZE);
+        DEMAND(blocks[i] != NULL);
+        usable += malloc_usable_size(blocks[i]);
+    }
+    struct df_malloc_statistics full = now();
+    CHECK(full.live_blocks - before.live_blocks == BLOCKS);
+    CHECK(full.live - before.live == usable);
+    CHECK(full.large == before.large && full.large_blocks == before.large_blocks);
+    CHECK(sums_agree(&before) && sums_agree(&full));
+    for (size_t i = 0; i < BLOCKS; i++)
+        free(blocks[i]);
+    struct df_malloc_statistics after = now();
+    CHECK(after.live_blocks == before.live_blocks && after.live == before.live);
+    CHECK(after.cached_blocks > 0 && after.cached > 0 && sums_agree(&after));
+    CHECK(after.threads >= 1);
+}
+
+static void test_large_are_counted(void)
+{
+    struct df_malloc_statistics before = now();
+    void *large = malloc(100 * MIB);
+    DEMAND(large != NULL);
+    struct df_malloc_statistics with = now();
+    CHECK(with.large_blocks == before.large_blocks + 1);
+    CHECK(with.large - before.large >= 100 * MIB && with.large - before.large < 101 * MIB);
+    CHECK(with.live_blocks == before.live_blocks + 1 && sums_agree(&with));
+    large = realloc(large, 200 * MIB);
+    DEMAND(large != NULL);
+    with = now();
+    CHECK(with.large_blocks == before.large_blocks + 1 && with.large - before.large >= 200 * MIB);
+    free(large);
+    struct df_malloc_statistics after = now();
+    CHECK(after.large == before.large && after.large_blocks == before.large_blocks && sums_agree(&after));
+}
+
+static void test_trim_gives_back(void)
+{
+    for (size_t i = 0; i < BLOCKS; i++) {
+        blocks[i] = malloc(SIZE * 4);
+        DEMAND(blocks[i] != NULL);
+        memset(blocks[i], 1, SIZE * 4);
+    }
+    for (size_t i = 0; i < BLOCKS; i++)
+        free(blocks[i]);
+    struct df_malloc_statistics before = now();
+    uint64_t pss = memory_pss(), given = api.trim();
+    struct df_malloc_statistics after = now();
+    CHECK(after.cached == 0 && after.cached_blocks == 0 && after.dirty == 0 && after.large_cached == 0);
+    CHECK(after.purged >= before.purged && after.purges >= before.purges);
+    CHECK(after.live == before.live && after.live_blocks == before.live_blocks);
+    CHECK(given >= after.purged - before.purged || given == 0);
+    CHECK(given >= before.dirty);
+    /* The background may have been first with some of it. */
+    CHECK(memory_pss() + given <= pss + 4 * MIB || after.purged > before.purged);
+    CHECK(api.trim() <= 64 * KIB);
+    CHECK(malloc_trim(0) == 0 || malloc_trim(0) == 1);
+}
+
+/* --- While others work --- */
+
+static atomic_bool stop;
+
+static void *work(void *argument)
+{
+    struct random random = {(uint64_t)(uintptr_t)argument};
+    void *mine[64] = {0};
+    while (!atomic_load(&stop)) {
+        size_t at = random_below(&random, 64);
+        free(mine[at]);
+        mine[at] = malloc(random_size(&random, 23));
+    }
+    for (size_t at = 0; at < 64; at++)
+        free(mine[at]);
+    return NULL;
+}
+
+static void test_while_others_work(void)
+{
+    pthread_t threads[3];
+    for (uintptr_t i = 0; i < 3; i++)
+        DEMAND(pthread_create(&threads[i], NULL, work, (void *)(i + 1)) == 0);
+    for (int i = 0; i < 300; i++) {
+        struct df_malloc_statistics one = now();
+        CHECK(sums_agree(&one));
+        if (i % 10 == 0)
+            api.trim();
+        sleep_ms(1);
+    }
+    atomic_store(&stop, true);
+    for (size_t i = 0; i < 3; i++)
+        pthread_join(threads[i], NULL);
+}
+
+static void test_print(void)
+{
+    static char text[16384];
+    int file = memfd_create("print", MFD_CLOEXEC);
+    struct df_malloc_statistics before = now();
+    api.print(file);
+    struct df_malloc_statistics after = now();
+    CHECK(after.live_blocks == before.live_blocks);
+    ssize_t length = pread(file, text, sizeof text - 1, 0);
+    CHECK(length > 100 && text[length - 1] == '\n');
+    CHECK(strstr(text, "live") != NULL && strstr(text, "cached") != NULL);
+    close(file);
+    api.print(-1); /* nothing happens */
+}
+
+int main(void)
+{
+    guard_seconds(60);
+    if (!ours()) {
+        printf("skipped: libdefragger is not loaded\n");
+        return SKIPPED;
+    }
+    api = api_load();
+    CHECK(api.version() != NULL && api.version()[0] >= '0' && strchr(api.version(), '.') != NULL);
+    test_blocks_are_counted();
+    test_large_are_counted();
+    test_trim_gives_back();
+    test_while_others_work();
+    test_print();
+    return check_end();
+}
