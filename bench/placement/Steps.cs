@@ -52,6 +52,9 @@ internal sealed class Steps
 
         public void Add(Operation operation)
         {
+            for (int slot = operation.Slot; slot < operation.Slot + operation.Count; slot++)
+                Add(operation.Kind == OperationKind.AllocateMany
+                    ? Operation.Allocate(slot, operation.Size) : Operation.Release(slot));
             bool isTaken = _blocks.TryGetValue(operation.Slot, out Block block);
             switch (operation.Kind)
             {

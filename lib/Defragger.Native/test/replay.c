@@ -15,6 +15,8 @@
  * in bytes. What there is none of is "-".
  *
  *   INDEX STATUS OFFSET    allocate: of the new block, "-" without one; release, resize: of the block
+ *   INDEX STATUS OFFSET... allocate many: of the new blocks in their order, "-" without one; release many: of
+ *                          the blocks, ascending
  *   INDEX 7 STATUS OFFSET  resize without room: the answer to the allocation that follows, as above
  *   INDEX 0 BYTES          purge: what was purged
  *   INDEX 0 -              refuse
@@ -41,6 +43,7 @@ struct answer {
     enum df_status status; /* the heap's */
     enum df_status moving; /* of the allocation that follows DF_NO_ROOM; else the same */
     uint64_t number;       /* the block's offset, or the bytes purged; NONE: neither */
+    size_t batch;          /* blocks of a batch, the first of replay.offsets, in place of a number; 0: none */
 };
 
 static const uint64_t NONE = UINT64_MAX;
@@ -49,6 +52,7 @@ struct script {
     struct trace_operation *operations;
     size_t count;
     uint32_t slots; /* above the highest that is named */
+    uint32_t batch; /* the most slots of one */
     uint64_t first_line, capacity, growth;
 };
 
@@ -68,6 +72,8 @@ struct options {
 struct replay {
     struct arena arena;
     struct slot *slots;
+    struct slot **batch; /* the slots of a batch, and where their blocks are */
+    uint64_t *offsets;
     bool has_payload;
     uint64_t asked, asked_peak; /* bytes in live blocks, as asked for */
     uint64_t refused, moved;    /* operations */
@@ -98,14 +104,18 @@ static bool script_read(struct script *script, FILE *text)
         }
         struct trace_operation *operation = &script->operations[script->count];
         step = trace_next(&reader, operation);
-        if (step == TRACE_OPERATION && operation->slot >= SLOTS_MOST) {
+        uint32_t slots =
+            step == TRACE_OPERATION ? operation->slot + (operation->count > 0 ? operation->count : 1) : 0;
+        if (slots > SLOTS_MOST) {
             fprintf(stderr, "replay: line %" PRIu64 ": slots up to %d are replayed here\n", reader.line,
                     SLOTS_MOST - 1);
             return false;
         }
         script->count += step == TRACE_OPERATION;
-        if (step == TRACE_OPERATION && operation->slot >= script->slots)
-            script->slots = operation->slot + 1;
+        if (slots > script->slots)
+            script->slots = slots;
+        if (step == TRACE_OPERATION && operation->count > script->batch)
+            script->batch = operation->count;
     }
     if (step == TRACE_FAULT)
         fprintf(stderr, "replay: %s\n", reader.fault);
@@ -172,7 +182,7 @@ static void block_verify(struct replay *replay, const struct slot *slot, uint64_
 
 static struct answer answered(enum df_status status, uint64_t number)
 {
-    return (struct answer){true, status, status, number};
+    return (struct answer){true, status, status, number, 0};
 }
 
 static struct answer allocate(struct replay *replay, struct slot *slot,
@@ -202,6 +212,65 @@ static struct answer release(struct replay *replay, struct slot *slot)
     slot->live = false;
     asked_change(replay, slot->size, 0);
     return answered(df_heap_release(replay->arena.heap, slot->offset), slot->offset);
+}
+
+/* Collects those of an operation's slots that are occupied, or empty; how many. */
+static size_t batch_of(struct replay *replay, const struct trace_operation *operation, bool live)
+{
+    size_t count = 0;
+    for (uint32_t i = 0; i < operation->count; i++) {
+        struct slot *slot = &replay->slots[operation->slot + i];
+        if (slot->live == live)
+            replay->batch[count++] = slot;
+    }
+    return count;
+}
+
+static struct answer allocate_many(struct replay *replay, const struct trace_operation *operation,
+                                   uint64_t seed)
+{
+    size_t wanted = batch_of(replay, operation, false), count = 0;
+    if (wanted == 0)
+        return (struct answer){0};
+    struct answer answer = answered(
+        df_heap_allocate_many(replay->arena.heap, operation->size, wanted, replay->offsets, &count), NONE);
+    holds(replay, (count == wanted) == (answer.status == DF_OK), "a batch is whole, or an answer says why");
+    answer.batch = count;
+    for (size_t i = 0; i < count; i++) {
+        struct slot *slot = replay->batch[i];
+        *slot = (struct slot){replay->offsets[i], operation->size, seed + i, true};
+        block_verify(replay, slot, DF_GRANULE);
+        if (replay->fault[0] == 0)
+            payload_write(replay, slot);
+        asked_change(replay, 0, operation->size);
+    }
+    return answer;
+}
+
+static int by_offset(const void *left, const void *right)
+{
+    uint64_t one = (*(struct slot *const *)left)->offset, other = (*(struct slot *const *)right)->offset;
+    return one < other ? -1 : one > other;
+}
+
+static struct answer release_many(struct replay *replay, const struct trace_operation *operation)
+{
+    size_t count = batch_of(replay, operation, true), released = 0;
+    if (count == 0)
+        return (struct answer){0};
+    qsort(replay->batch, count, sizeof(struct slot *), by_offset);
+    for (size_t i = 0; i < count; i++) {
+        struct slot *slot = replay->batch[i];
+        holds(replay, payload_holds(replay, slot, slot->size), "nobody else writes to a block");
+        slot->live = false;
+        asked_change(replay, slot->size, 0);
+        replay->offsets[i] = slot->offset;
+    }
+    struct answer answer =
+        answered(df_heap_release_many(replay->arena.heap, replay->offsets, count, &released), NONE);
+    holds(replay, released == count, "blocks in ascending order are released");
+    answer.batch = count;
+    return answer;
 }
 
 /* The allocation's status: its block takes the content, and the slot. */
@@ -260,6 +329,10 @@ static struct answer step(struct replay *replay, const struct trace_operation *o
         return slot->live ? resize(replay, slot, operation->size) : (struct answer){0};
     case TRACE_RELEASE:
         return slot->live ? release(replay, slot) : (struct answer){0};
+    case TRACE_ALLOCATE_MANY:
+        return allocate_many(replay, operation, seed);
+    case TRACE_RELEASE_MANY:
+        return release_many(replay, operation);
     case TRACE_PURGE:
         return purge(replay, operation->size);
     case TRACE_REFUSE:
@@ -271,7 +344,7 @@ static struct answer step(struct replay *replay, const struct trace_operation *o
 
 /* --- A run --- */
 
-static void print_answer(size_t index, struct answer answer)
+static void print_answer(const struct replay *replay, size_t index, struct answer answer)
 {
     if (!answer.done) {
         printf("%zu - -\n", index);
@@ -280,10 +353,13 @@ static void print_answer(size_t index, struct answer answer)
     printf("%zu %d", index, (int)answer.status);
     if (answer.status == DF_NO_ROOM)
         printf(" %d", (int)answer.moving);
-    if (answer.number == NONE)
-        printf(" -\n");
-    else
-        printf(" %" PRIu64 "\n", answer.number);
+    for (size_t i = 0; i < answer.batch; i++)
+        printf(" %" PRIu64, replay->offsets[i]);
+    if (answer.number != NONE)
+        printf(" %" PRIu64, answer.number);
+    else if (answer.batch == 0)
+        printf(" -");
+    printf("\n");
 }
 
 static void print_end(const struct replay *replay)
@@ -332,7 +408,17 @@ static bool open_heap(struct replay *replay, const struct script *script, const 
         return false;
     }
     replay->slots = need(calloc(script->slots + 1, sizeof *replay->slots));
+    replay->batch = need(calloc(script->batch + 1, sizeof(struct slot *)));
+    replay->offsets = need(calloc(script->batch + 1, sizeof *replay->offsets));
     return true;
+}
+
+static void close_heap(struct replay *replay)
+{
+    arena_close(&replay->arena);
+    free(replay->slots);
+    free(replay->batch);
+    free(replay->offsets);
 }
 
 static void print_statistics(const struct replay *replay)
@@ -368,7 +454,7 @@ static int run_checked(const struct script *script, const struct options *option
         struct answer answer = step(&replay, operation, at << 20 ^ operation->slot);
         replay.refused += answer.moving != DF_OK;
         if (options->print)
-            print_answer(at, answer);
+            print_answer(&replay, at, answer);
         if (options->check_every != 0 && (at + 1) % options->check_every == 0)
             check(&replay);
     }
@@ -381,8 +467,7 @@ static int run_checked(const struct script *script, const struct options *option
         print_end(&replay);
     else
         print_statistics(&replay);
-    arena_close(&replay.arena);
-    free(replay.slots);
+    close_heap(&replay);
     return replay.fault[0] != 0;
 }
 
@@ -405,8 +490,7 @@ static int run_timed(const struct script *script, const struct options *options)
             step(&replay, &script->operations[at], at);
         double took = now_ns() - begin;
         best = round == 0 || took < best ? took : best;
-        arena_close(&replay.arena);
-        free(replay.slots);
+        close_heap(&replay);
     }
     printf("%.1f ns per operation\n", best / (double)(script->count > 0 ? script->count : 1));
     return 0;

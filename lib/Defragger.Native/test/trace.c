@@ -7,6 +7,7 @@
 static const uint64_t SIZE_MOST = UINT64_C(1) << 48;
 static const uint64_t ALIGNMENT_MOST = UINT64_C(1) << 30;
 static const uint64_t ALIGNMENT_USUAL = 16;
+static const uint64_t COUNT_MOST = UINT64_C(1) << 16;
 
 /* --- Lines --- */
 
@@ -62,8 +63,19 @@ static int numbers_read(const char *text, uint64_t numbers[3])
     return *text == 0 ? count : 0;
 }
 
-static const char *const FORMS =
-    "'a SLOT SIZE [ALIGNMENT]', 'z SLOT SIZE', 'r SLOT SIZE', 'f SLOT', 'p PAGES' or 'c TIMES'";
+static const char *const FORMS = "'a SLOT SIZE [ALIGNMENT]', 'z SLOT SIZE', 'r SLOT SIZE', 'f SLOT', 'm SLOT "
+                                 "SIZE COUNT', 'd SLOT COUNT', 'p PAGES' or 'c TIMES'";
+
+/* How many slots from the operation's on. */
+static bool count_read(struct trace_reader *reader, struct trace_operation *operation, uint64_t count)
+{
+    if (count == 0 || count > COUNT_MOST)
+        return fault(reader, "a count of 1 to 65536");
+    if (operation->slot > INT32_MAX - (count - 1))
+        return fault(reader, "slots of 0 to 2147483647");
+    operation->count = (uint32_t)count;
+    return true;
+}
 
 static bool operation_read(struct trace_reader *reader, struct trace_operation *operation)
 {
@@ -73,17 +85,20 @@ static bool operation_read(struct trace_reader *reader, struct trace_operation *
     char letter = line[0];
     bool is_of_slot = letter != TRACE_PURGE && letter != TRACE_REFUSE;
     bool fits = (letter == 'a' && (count == 2 || count == 3)) || (letter == 'z' && count == 2) ||
-                (letter == 'r' && count == 2) || (letter == 'f' && count == 1) || (!is_of_slot && count == 1);
+                (letter == 'r' && count == 2) || (letter == 'f' && count == 1) ||
+                (letter == 'm' && count == 3) || (letter == 'd' && count == 2) || (!is_of_slot && count == 1);
     if (!fits)
         return fault(reader, FORMS);
-    *operation = (struct trace_operation){.kind = (enum trace_kind)letter, .alignment = numbers[2]};
-    operation->size = is_of_slot ? numbers[1] : numbers[0];
+    *operation = (struct trace_operation){.kind = (enum trace_kind)letter, .alignment = ALIGNMENT_USUAL};
+    operation->size = !is_of_slot ? numbers[0] : letter == 'd' ? 0 : numbers[1];
     if (is_of_slot && numbers[0] > INT32_MAX)
         return fault(reader, "a slot of 0 to 2147483647");
     operation->slot = is_of_slot ? (uint32_t)numbers[0] : 0;
     if (operation->size > SIZE_MOST)
         return fault(reader, "a size of 0 to 281474976710656");
-    uint64_t alignment = operation->alignment;
+    if (letter == 'm' || letter == 'd')
+        return count_read(reader, operation, letter == 'm' ? numbers[2] : numbers[1]);
+    uint64_t alignment = operation->alignment = numbers[2];
     if (alignment == 0 || (alignment & (alignment - 1)) != 0 || alignment > ALIGNMENT_MOST)
         return fault(reader, "an alignment that is a power of two up to 1073741824");
     return true;
@@ -124,8 +139,10 @@ void trace_write(FILE *text, struct trace_operation operation)
         return;
     }
     fprintf(text, "%c %" PRIu32, (char)operation.kind, operation.slot);
-    if (operation.kind != TRACE_RELEASE)
+    if (operation.kind != TRACE_RELEASE && operation.kind != TRACE_RELEASE_MANY)
         fprintf(text, " %" PRIu64, operation.size);
+    if (operation.count > 0)
+        fprintf(text, " %" PRIu32, operation.count);
     if (operation.kind == TRACE_ALLOCATE && operation.alignment != ALIGNMENT_USUAL)
         fprintf(text, " %" PRIu64, operation.alignment);
 }

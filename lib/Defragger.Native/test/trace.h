@@ -17,13 +17,15 @@ enum trace_kind {
     TRACE_ALLOCATE_ZEROED = 'z',
     TRACE_RESIZE = 'r',
     TRACE_RELEASE = 'f',
+    TRACE_ALLOCATE_MANY = 'm',
+    TRACE_RELEASE_MANY = 'd',
     TRACE_PURGE = 'p',  /* size: the number of pages */
     TRACE_REFUSE = 'c', /* size: how many of the next commits the outside refuses */
 };
 
 struct trace_operation {
     enum trace_kind kind;
-    uint32_t slot;
+    uint32_t slot, count;     /* count of slots from this one on; 0 but for the many */
     uint64_t size, alignment; /* alignment is 16 where none is written */
 };
 
@@ -37,7 +39,7 @@ struct trace_reader {
     uint64_t line;     /* the number of the last line read, from 1 */
     uint64_t capacity; /* of the arena, from the head */
     uint64_t growth;   /* from there, too; 0, where none is written: all is committed at once */
-    char fault[240];   /* what is wrong with that line */
+    char fault[300];   /* what is wrong with that line */
     char buffer[TRACE_LINE_MOST + 2];
 };
 

@@ -139,7 +139,9 @@ public sealed partial class CoalescingHeap
     /// <inheritdoc/>
     public void MarkPurged(HeapRange range)
     {
-        for (long at = range.Offset; at < range.End; at += Page)
+        ulong end = (ulong)BytesOf(_map.Limit), from = (ulong)range.Offset, length = (ulong)range.Length;
+        if (from < end && length < end - from) end = from + length;
+        for (ulong at = from; at < end; at += Page)
             if (_pages.IsPurgeable((uint)(at / Page))) _pages.PageClean((uint)(at / Page));
     }
 

@@ -21,6 +21,21 @@ public interface IHeap
     /// <summary>Frees the block at an offset; it joins free neighbours.</summary>
     HeapStatus Release(long offset);
 
+    /// <summary>Allocates blocks of one size, as many as there is room for in <paramref name="offsets"/>: the same as
+    /// <see cref="Allocate"/> with an alignment of 16 again and again, until one fails.</summary>
+    /// <param name="size">Bytes of each; 0 counts as 1.</param>
+    /// <param name="offsets">Where the blocks begin, in the order of those calls.</param>
+    /// <param name="allocated">How many there are.</param>
+    /// <returns>The status of the one that failed, or Ok.</returns>
+    HeapStatus AllocateMany(long size, Span<long> offsets, out int allocated);
+
+    /// <summary>Frees the blocks at these offsets, which ascend: the same as <see cref="Release"/> of each in turn, until
+    /// one fails.</summary>
+    /// <param name="offsets">Where the blocks begin.</param>
+    /// <param name="released">How many were released: all before the one that failed.</param>
+    /// <returns>The status of the one that failed, or Ok.</returns>
+    HeapStatus ReleaseMany(ReadOnlySpan<long> offsets, out int released);
+
     /// <summary>Makes a block smaller, or larger into the free memory behind it.</summary>
     HeapStatus Resize(long offset, long size);
 
@@ -31,7 +46,12 @@ public interface IHeap
     /// <paramref name="below"/>, and of it the upper <paramref name="most"/> bytes.</summary>
     bool TryPurgeNext(long below, long most, out HeapRange range);
 
-    /// <summary>Carries out the plan for at most <paramref name="most"/> bytes; gives the bytes purged.</summary>
+    /// <summary>For those who carry out the plan themselves: pages of a range of it have been given back, and what is still
+    /// free of them reads as zeros. Pages that have been taken meanwhile are left alone.</summary>
+    void MarkPurged(HeapRange range);
+
+    /// <summary>Carries out the plan for at most <paramref name="most"/> bytes; gives the bytes purged. Ranges that could
+    /// not be given back stay in the plan and are not counted; it goes on below them.</summary>
     long Purge(long most);
 
     /// <summary>The counters.</summary>

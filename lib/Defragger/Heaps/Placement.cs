@@ -11,11 +11,11 @@ internal sealed class Placement(GranuleMap map, FreeIndex index)
     /// <summary>Runs, the victim among them.</summary>
     internal uint FreeRuns { get; set; }
 
-    private bool IsVictim(GranuleSpan run) => run.Start == index.Victim.Start;
+    internal bool IsVictim(GranuleSpan run) => run.Start == index.Victim.Start;
 
     /// <summary>The victim changes, or goes: it stays out of the index, but what is noted of long items is noted of it
     /// too.</summary>
-    private void VictimSet(GranuleSpan run)
+    internal void VictimSet(GranuleSpan run)
     {
         index.Victim = run.IsEmpty ? GranuleSpan.Nowhere : run;
         if (!run.IsEmpty) map.RunTag(run);

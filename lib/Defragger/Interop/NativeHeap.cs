@@ -8,8 +8,8 @@ namespace Defragger.Interop;
 /// <summary>The coalescing heap of the native library: what <see cref="CoalescingHeap"/> answers, from C.</summary>
 /// <remarks>
 /// What the outside throws cannot pass through C: it waits until the call has ended and is thrown then. By that time a
-/// Commit that threw counts as refused, a Purge that threw as one that failed, and a block whose Zero threw has been given
-/// back.
+/// Commit that threw counts as refused, a Purge that threw as one that failed, and a block whose Zero threw, or a batch in
+/// which a Commit did, has been given back.
 /// </remarks>
 public sealed class NativeHeap : IHeap, IDisposable
 {
@@ -59,6 +59,25 @@ public sealed class NativeHeap : IHeap, IDisposable
     public HeapStatus Release(long offset) => (HeapStatus)df_heap_release(_heap, (ulong)offset);
 
     /// <inheritdoc/>
+    public HeapStatus AllocateMany(long size, Span<long> offsets, out int allocated)
+    {
+        int status = df_heap_allocate_many(_heap, (ulong)size, (nuint)offsets.Length, offsets, out nuint count);
+        allocated = (int)count;
+        if (_outside.HasThrown)
+            foreach (long offset in offsets[..allocated]) _ = df_heap_release(_heap, (ulong)offset);
+        _outside.Rethrow();
+        return (HeapStatus)status;
+    }
+
+    /// <inheritdoc/>
+    public HeapStatus ReleaseMany(ReadOnlySpan<long> offsets, out int released)
+    {
+        int status = df_heap_release_many(_heap, offsets, (nuint)offsets.Length, out nuint count);
+        released = (int)count;
+        return (HeapStatus)status;
+    }
+
+    /// <inheritdoc/>
     public HeapStatus Resize(long offset, long size)
     {
         int status = df_heap_resize(_heap, (ulong)offset, (ulong)size);
@@ -81,6 +100,10 @@ public sealed class NativeHeap : IHeap, IDisposable
         range = found ? RangeOf(native) : default;
         return found;
     }
+
+    /// <inheritdoc/>
+    public void MarkPurged(HeapRange range) => df_heap_mark_purged(
+        _heap, new DfRange { Offset = (ulong)range.Offset, Length = (ulong)range.Length });
 
     /// <inheritdoc/>
     public long Purge(long most)

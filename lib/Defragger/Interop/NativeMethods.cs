@@ -63,6 +63,14 @@ internal static unsafe partial class NativeMethods
     internal static partial int df_heap_release(HeapHandle heap, ulong offset);
 
     [LibraryImport(Library)]
+    internal static partial int df_heap_allocate_many(
+        HeapHandle heap, ulong size, nuint count, Span<long> offsets, out nuint allocated);
+
+    [LibraryImport(Library)]
+    internal static partial int df_heap_release_many(
+        HeapHandle heap, ReadOnlySpan<long> offsets, nuint count, out nuint released);
+
+    [LibraryImport(Library)]
     internal static partial int df_heap_resize(HeapHandle heap, ulong offset, ulong size);
 
     [LibraryImport(Library)]
@@ -73,6 +81,9 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport(Library)]
     internal static partial ulong df_heap_purge(HeapHandle heap, ulong most);
+
+    [LibraryImport(Library)]
+    internal static partial void df_heap_mark_purged(HeapHandle heap, DfRange range);
 
     [LibraryImport(Library)]
     internal static partial void df_heap_statistics(HeapHandle heap, out DfStatistics statistics);

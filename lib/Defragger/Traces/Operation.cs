@@ -4,14 +4,16 @@ namespace Defragger.Traces;
 
 /// <summary>One step of a <see cref="Trace"/>: what is asked of a heap, without any answer.</summary>
 /// <param name="Kind">What is asked.</param>
-/// <param name="Slot">The slot that it is about; 0 for one that is about none.</param>
+/// <param name="Slot">The slot that it is about, or the first of them; 0 for one that is about none.</param>
 /// <param name="Size">Bytes of the block; for <see cref="OperationKind.Purge"/> the number of pages, for
-/// <see cref="OperationKind.Refuse"/> of refusals; 0 for <see cref="OperationKind.Release"/>.</param>
+/// <see cref="OperationKind.Refuse"/> of refusals; 0 for <see cref="OperationKind.Release"/> and
+/// <see cref="OperationKind.ReleaseMany"/>.</param>
 /// <param name="Alignment">What the block's offset is a multiple of: <see cref="DefaultAlignment"/> for a plain or a
-/// zeroed allocation, 0 for an operation that allocates nothing.</param>
+/// zeroed allocation and for many, 0 for an operation that allocates nothing.</param>
+/// <param name="Count">How many slots in a row a batch is about; 0 for all others.</param>
 /// <remarks>The factories set the fields that do not apply to 0. A value made otherwise is looked at by
 /// <see cref="Trace"/>, which takes no operation that its text could not hold.</remarks>
-public readonly record struct Operation(OperationKind Kind, int Slot, long Size, long Alignment)
+public readonly record struct Operation(OperationKind Kind, int Slot, long Size, long Alignment, int Count = 0)
 {
     /// <summary>The alignment of a block for which none was asked, as of C's malloc on 64-bit machines.</summary>
     public const long DefaultAlignment = 16;
@@ -22,16 +24,26 @@ public readonly record struct Operation(OperationKind Kind, int Slot, long Size,
     /// <summary>The largest alignment.</summary>
     public const long LargestAlignment = 1L << 30;
 
+    /// <summary>The most slots of a batch.</summary>
+    public const int LargestCount = 1 << 16;
+
     /// <summary>Why no trace can hold this operation, as what is allowed instead; null when one can.</summary>
     internal string? Fault => Kind switch
     {
-        > OperationKind.Refuse => "a known kind of operation",
+        > OperationKind.ReleaseMany => "a known kind of operation",
         _ when Slot < 0 => $"a slot of 0 to {int.MaxValue}",
         _ when Size is < 0 or > LargestSize => $"a size of 0 to {LargestSize}",
         OperationKind.Allocate when !IsAlignment(Alignment) => $"an alignment that is a power of two up to {LargestAlignment}",
-        OperationKind.AllocateZeroed when Alignment != DefaultAlignment => $"an alignment of {DefaultAlignment}",
-        not (OperationKind.Allocate or OperationKind.AllocateZeroed) when Alignment != 0 => "an alignment of 0",
-        OperationKind.Release when Size != 0 => "a size of 0",
+        OperationKind.AllocateZeroed or OperationKind.AllocateMany when Alignment != DefaultAlignment =>
+            $"an alignment of {DefaultAlignment}",
+        not (OperationKind.Allocate or OperationKind.AllocateZeroed or OperationKind.AllocateMany) when Alignment != 0 =>
+            "an alignment of 0",
+        OperationKind.Release or OperationKind.ReleaseMany when Size != 0 => "a size of 0",
+        OperationKind.AllocateMany or OperationKind.ReleaseMany when Count is < 1 or > LargestCount =>
+            $"a count of 1 to {LargestCount}",
+        OperationKind.AllocateMany or OperationKind.ReleaseMany when Slot > int.MaxValue - (Count - 1) =>
+            $"slots of 0 to {int.MaxValue}",
+        not (OperationKind.AllocateMany or OperationKind.ReleaseMany) when Count != 0 => "a count of 0",
         OperationKind.Purge or OperationKind.Refuse when Slot != 0 => "a slot of 0",
         _ => null,
     };
@@ -55,6 +67,13 @@ public readonly record struct Operation(OperationKind Kind, int Slot, long Size,
 
     /// <summary>The next requests for memory, this many, are refused by the system.</summary>
     public static Operation Refuse(long times) => new(OperationKind.Refuse, 0, times, 0);
+
+    /// <summary>New blocks of one size, for those of the slots from <paramref name="slot"/> on that are empty.</summary>
+    public static Operation AllocateMany(int slot, long size, int count) =>
+        new(OperationKind.AllocateMany, slot, size, DefaultAlignment, count);
+
+    /// <summary>The end of the blocks of the slots from <paramref name="slot"/> on.</summary>
+    public static Operation ReleaseMany(int slot, int count) => new(OperationKind.ReleaseMany, slot, 0, 0, count);
 
     /// <summary>The operation as a line of a trace.</summary>
     public override string ToString()

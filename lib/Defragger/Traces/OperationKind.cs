@@ -20,4 +20,10 @@ public enum OperationKind : byte
 
     /// <summary>From here on the system refuses memory, a number of times.</summary>
     Refuse,
+
+    /// <summary>New blocks for those of some slots in a row that are empty, with any content, as one batch.</summary>
+    AllocateMany,
+
+    /// <summary>The end of the blocks of some slots in a row, as one batch in address order.</summary>
+    ReleaseMany,
 }

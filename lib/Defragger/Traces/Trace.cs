@@ -10,6 +10,9 @@ namespace Defragger.Traces;
 /// <item>A slot is empty at first and holds at most one block.</item>
 /// <item><see cref="OperationKind.Allocate"/> and <see cref="OperationKind.AllocateZeroed"/> into an occupied slot,
 /// and <see cref="OperationKind.Resize"/> and <see cref="OperationKind.Release"/> of an empty one, do nothing.</item>
+/// <item><see cref="OperationKind.AllocateMany"/> passes over slots that are occupied; the empty ones take the blocks in
+/// their order, as many as the heap has. <see cref="OperationKind.ReleaseMany"/> passes over slots that are empty. With
+/// none left they do nothing.</item>
 /// <item><see cref="OperationKind.Refuse"/> is about the memory behind the heap: it replaces what was left of an earlier
 /// one. Replays on memory that cannot refuse pass over it.</item>
 /// <item>A slot whose allocation the heap refused stays empty; a block whose resize was refused stays as it was.</item>

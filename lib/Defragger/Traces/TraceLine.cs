@@ -9,6 +9,8 @@ namespace Defragger.Traces;
 /// z SLOT SIZE               allocate, all zero
 /// r SLOT SIZE               resize
 /// f SLOT                    release
+/// m SLOT SIZE COUNT         allocate many: for the empty ones of COUNT slots from SLOT on
+/// d SLOT COUNT              release many: the occupied ones of COUNT slots from SLOT on
 /// p PAGES                   purge
 /// c TIMES                   refuse to commit
 /// </code>
@@ -16,7 +18,7 @@ namespace Defragger.Traces;
 /// </remarks>
 internal static class TraceLine
 {
-    private const string Forms = "'a SLOT SIZE [ALIGNMENT]', 'z SLOT SIZE', 'r SLOT SIZE', 'f SLOT', 'p PAGES' or 'c TIMES'";
+    private const string Forms = "'a SLOT SIZE [ALIGNMENT]', 'z SLOT SIZE', 'r SLOT SIZE', 'f SLOT', 'm SLOT SIZE COUNT', 'd SLOT COUNT', 'p PAGES' or 'c TIMES'";
 
     /// <summary>Writes a sound operation, without the end of the line.</summary>
     public static void Write(TextWriter text, Operation operation)
@@ -30,6 +32,8 @@ internal static class TraceLine
             case OperationKind.AllocateZeroed: WriteWords(text, 'z', slot, size); break;
             case OperationKind.Resize: WriteWords(text, 'r', slot, size); break;
             case OperationKind.Release: WriteWords(text, 'f', slot); break;
+            case OperationKind.AllocateMany: WriteWords(text, 'm', slot, size, operation.Count); break;
+            case OperationKind.ReleaseMany: WriteWords(text, 'd', slot, operation.Count); break;
             case OperationKind.Purge: WriteWords(text, 'p', size); break;
             case OperationKind.Refuse: WriteWords(text, 'c', size); break;
             default:
@@ -59,12 +63,17 @@ internal static class TraceLine
             case ('z', 3): operation = Operation.AllocateZeroed((int)first, second); break;
             case ('r', 3): operation = Operation.Resize((int)first, second); break;
             case ('f', 2): operation = Operation.Release((int)first); break;
+            case ('m', 4): operation = Operation.AllocateMany((int)first, second, Count(third)); break;
+            case ('d', 3): operation = Operation.ReleaseMany((int)first, Count(second)); break;
             case ('p', 2): operation = Operation.Purge(first); break;
             case ('c', 2): operation = Operation.Refuse(first); break;
             default: return Forms;
         }
         return operation.Fault;
     }
+
+    /// <summary>One that is too large stays so.</summary>
+    private static int Count(long number) => (int)Math.Min(number, int.MaxValue);
 
     /// <summary>The number that these digits are; -1 when they are none.</summary>
     public static long Number(ReadOnlySpan<char> digits) =>

@@ -16,11 +16,17 @@ internal sealed class HeapCases
         ["allocate: aligned"] = 0,
         ["allocate: grows the heap"] = 0,
         ["allocate: commit refused"] = 0,
+        ["allocate many: from holes and from the victim"] = 0,
+        ["allocate many: from one victim and from the next"] = 0,
+        ["allocate many: out of memory on the way"] = 0,
         ["purge: pages given back"] = 0,
         ["release: joins none"] = 0,
         ["release: joins one side"] = 0,
         ["release: joins both sides"] = 0,
         ["release: page becomes free"] = 0,
+        ["release many: joins a run between two blocks"] = 0,
+        ["release many: joins the victim"] = 0,
+        ["release many: leaves several runs"] = 0,
         ["resize: grows in place"] = 0,
         ["resize: moves"] = 0,
         ["resize: shrinks"] = 0,
@@ -67,6 +73,26 @@ internal sealed class HeapCases
                 When("allocate: commit refused", operation.Size > 0 && before.Committed < before.Capacity);
                 break;
         }
+    }
+
+    /// <summary>Takes note of what came of a batch.</summary>
+    public void CountBatch(Operation operation, HeapStatus status, HeapRange[] blocks, HeapStatistics before, HeapSnapshot after)
+    {
+        HeapRange was = before.Victim, now = after.Statistics.Victim;
+        if (operation.Kind == OperationKind.AllocateMany)
+        {
+            int fromVictim = blocks.Count(block => block.Offset >= was.Offset && block.Offset < was.End);
+            bool isNext = now.Length > 0 && now.End != was.End;
+            When("allocate many: from holes and from the victim", fromVictim > 0 && blocks[0].Offset < was.Offset && !isNext);
+            When("allocate many: from one victim and from the next", fromVictim > 0 && isNext);
+            When("allocate many: out of memory on the way", blocks.Length > 0 && status == HeapStatus.OutOfMemory);
+            return;
+        }
+        HeapItem[] runs = [.. blocks.Select(block => after.Items.First(item => item.Offset + item.Length > block.Offset))];
+        When("release many: joins a run between two blocks",
+            Enumerable.Range(1, blocks.Length - 1).Any(i => runs[i] == runs[i - 1] && blocks[i - 1].End < blocks[i].Offset));
+        When("release many: joins the victim", was.Length > 0 && now.Length > was.Length);
+        When("release many: leaves several runs", runs.Distinct().Count() > 1);
     }
 
     private void When(string name, bool occurred)

@@ -215,6 +215,26 @@ internal sealed class ModelHeap : IHeap
         return HeapStatus.Ok;
     }
 
+    public HeapStatus AllocateMany(long size, Span<long> offsets, out int allocated)
+    {
+        HeapStatus status = HeapStatus.Ok;
+        for (allocated = 0; allocated < offsets.Length; allocated++)
+            if ((status = Allocate(size, Granule, out offsets[allocated])) != HeapStatus.Ok) break;
+        return status;
+    }
+
+    public HeapStatus ReleaseMany(ReadOnlySpan<long> offsets, out int released)
+    {
+        HeapStatus status = HeapStatus.Ok;
+        for (released = 0; released < offsets.Length; released++)
+        {
+            bool ascends = released == 0 || offsets[released] > offsets[released - 1];
+            status = ascends ? Release(offsets[released]) : HeapStatus.NotAscending;
+            if (status != HeapStatus.Ok) break;
+        }
+        return status;
+    }
+
     public HeapStatus Resize(long offset, long size)
     {
         HeapStatus status = Find(offset, out long had);

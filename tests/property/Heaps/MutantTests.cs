@@ -35,6 +35,9 @@ public class MutantTests
     [InlineData("an aligned run is cut one step too late", "heap.c", "(run.start + step - 1) & ~(step - 1)", "(run.start + step) & ~(step - 1)")]
     [InlineData("used pages stay clean", "page_state.h", "        *pages |= page_dirty(page);\n", "")]
     [InlineData("the most that was live is forgotten", "block.h", "        heap->live_most = heap->live;\n", "        heap->live_most = heap->live_most;\n")]
+    [InlineData("a batch forgets the run between two blocks", "heap_batch.c", "if (joins_right)\n        merge_take(heap, merge, right);", "if (joins_right && is_first)\n        merge_take(heap, merge, right);")]
+    [InlineData("a batch leaves the victim where it was", "heap_batch.c", "if (merge->is_victim)", "if (false)")]
+    [InlineData("a batch keeps to the victim when there are holes", "heap_batch.c", "class_has_run(heap, class_of(length))", "span_length(heap->victim) < length && class_has_run(heap, class_of(length))")]
     public void A_planted_fault_is_found_and_shrunk(string fault, string file, string original, string replacement)
     {
         using var directory = new TemporaryDirectory();

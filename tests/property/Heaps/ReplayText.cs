@@ -52,6 +52,10 @@ internal sealed class ReplayText
                 HeapStatus found = _heap.Allocate(operation.Size, 16, out offset);
                 if (found == HeapStatus.Ok) _heap.Release(block);
                 return $"{(int)status} {Allocated(operation.Slot, found, offset)}";
+            case OperationKind.AllocateMany:
+                return AllocateMany([.. Slots(operation).Where(slot => !_slots.ContainsKey(slot))], operation.Size);
+            case OperationKind.ReleaseMany:
+                return ReleaseMany([.. Slots(operation).Where(_slots.ContainsKey).OrderBy(slot => _slots[slot])]);
             case OperationKind.Purge:
                 return $"0 {_heap.Purge(operation.Size * 4096)}";
             case OperationKind.Refuse:
@@ -60,6 +64,25 @@ internal sealed class ReplayText
             default:
                 return "- -";
         }
+    }
+
+    private static IEnumerable<int> Slots(Operation operation) => Enumerable.Range(operation.Slot, operation.Count);
+
+    private string AllocateMany(int[] slots, long size)
+    {
+        if (slots.Length == 0) return "- -";
+        long[] offsets = new long[slots.Length];
+        HeapStatus status = _heap.AllocateMany(size, offsets, out int count);
+        for (int i = 0; i < count; i++) _slots[slots[i]] = offsets[i];
+        return count == 0 ? $"{(int)status} -" : $"{(int)status} {string.Join(' ', offsets.Take(count))}";
+    }
+
+    private string ReleaseMany(int[] slots)
+    {
+        if (slots.Length == 0) return "- -";
+        long[] offsets = [.. slots.Select(slot => _slots[slot])];
+        foreach (int slot in slots) _slots.Remove(slot);
+        return $"{(int)_heap.ReleaseMany(offsets, out _)} {string.Join(' ', offsets)}";
     }
 
     private string Allocated(int slot, HeapStatus status, long offset)

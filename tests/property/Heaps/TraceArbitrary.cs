@@ -23,6 +23,9 @@ public static class TraceArbitrary
         capacity => Gen.Elements(capacity, capacity - 16, capacity + 1, capacity / 2, Operation.LargestSize),
     ];
 
+    // Of slots in a row: mostly a few, at times more than there are.
+    private static readonly Gen<int> s_count = Gen.Frequency((3, Gen.Choose(1, 6)), (1, Gen.Choose(1, 40)));
+
     /// <summary>Traces with the shrinker of this project.</summary>
     public static Arbitrary<Trace> Traces() => Arb.From(Any, TraceShrinker.Candidates);
 
@@ -31,7 +34,7 @@ public static class TraceArbitrary
             (1, Gen.Choose(1, 64)), (3, Gen.Choose(64, 1024)), (3, Gen.Choose(1024, 3000)), (1, Gen.Choose(1, 6).Select(chunks => chunks * 512)))
         from growth in Gen.Frequency((1, Gen.Constant(0L)), (2, Gen.Elements<long>(1, 4096, 8192, 20000)))
         from slots in Gen.Elements(2, 5, 12, 40, 120)
-        from weights in Gen.Choose(0, 8).ArrayOf(6)
+        from weights in Gen.Choose(0, 8).ArrayOf(7)
         from sizes in Gen.Elements(s_sizes).ArrayOf(2)
         let size = Gen.OneOf(sizes.Select(make => make(granules * 16L)))
         from length in Gen.Choose(10, 300)
@@ -50,6 +53,8 @@ public static class TraceArbitrary
             (weights[2], Sized(Operation.Resize)),
             (weights[3] / 2, Sized(Operation.AllocateZeroed)),
             (weights[4] / 2, from power in Gen.Choose(0, 14) from at in slot from bytes in size select Operation.Allocate(at, bytes, 1L << power)),
+            (weights[6] / 3, from count in s_count from batch in Sized((at, bytes) => Operation.AllocateMany(at, bytes, count)) select batch),
+            (weights[6] / 3, from count in s_count from at in slot select Operation.ReleaseMany(at, count)),
             (weights[5] / 4, Gen.Elements<long>(1, 2, 5, 1000).Select(Operation.Purge)),
             (weights[5] / 4, Gen.Choose(0, 3).Select(times => Operation.Refuse(times))));
 

@@ -11,6 +11,7 @@ internal sealed class TracePlayer
 {
     private readonly HeapSubject[] _subjects;
     private readonly Dictionary<int, Block> _slots = [];
+    private HeapRange[] _batch = []; // the blocks of the last one, as they came or in address order
     private byte _fresh;
 
     private readonly record struct Block(long Offset, long Size, byte Pattern);
@@ -36,7 +37,9 @@ internal sealed class TracePlayer
                 HeapStatistics before = subjects[0].Heap!.Statistics;
                 HeapStatus? status = player.Step(operation);
                 player.CompareState();
-                if (status is HeapStatus known) cases?.Count(operation, known, before, subjects[0].Heap!.Statistics);
+                if (status is not HeapStatus known || cases == null) continue;
+                cases.Count(operation, known, before, subjects[0].Heap!.Statistics);
+                if (operation.Count > 0) cases.CountBatch(operation, known, player._batch, before, subjects[0].Heap!.Snapshot());
             }
             return null;
         }
@@ -64,6 +67,10 @@ internal sealed class TracePlayer
                 Verify(block);
                 _slots.Remove(operation.Slot);
                 return Compare("release", subject => subject.Heap!.Release(block.Offset));
+            case OperationKind.AllocateMany:
+                return AllocateMany(operation);
+            case OperationKind.ReleaseMany:
+                return ReleaseMany(operation);
             case OperationKind.Purge:
                 long most = operation.Size > long.MaxValue / 4096 ? long.MaxValue : operation.Size * 4096;
                 Compare("bytes purged", subject => subject.Heap!.Purge(most));
@@ -87,6 +94,38 @@ internal sealed class TracePlayer
         Fill(operation.Slot, new Block(offset, operation.Size, ++_fresh), zeroed);
         return status;
     }
+
+    private HeapStatus? AllocateMany(Operation operation)
+    {
+        int[] slots = [.. Slots(operation).Where(slot => !_slots.ContainsKey(slot))];
+        if (slots.Length == 0) return null;
+        long[] offsets = [];
+        (HeapStatus status, int count, _) = Compare("allocate many", subject =>
+        {
+            offsets = new long[slots.Length];
+            HeapStatus status = subject.Heap!.AllocateMany(operation.Size, offsets, out int count);
+            return (status, count, string.Join(' ', offsets.Take(count)));
+        });
+        if (count == slots.Length != (status == HeapStatus.Ok)) throw new DifferenceException($"{count} blocks and {status}");
+        _batch = [.. offsets.Take(count).Select(offset => new HeapRange(offset, operation.Size))];
+        for (int i = 0; i < count; i++) Fill(slots[i], new Block(offsets[i], operation.Size, ++_fresh), mustBeZero: false);
+        return status;
+    }
+
+    private HeapStatus? ReleaseMany(Operation operation)
+    {
+        int[] slots = [.. Slots(operation).Where(_slots.ContainsKey).OrderBy(slot => _slots[slot].Offset)];
+        if (slots.Length == 0) return null;
+        foreach (int slot in slots) Verify(_slots[slot]);
+        _batch = [.. slots.Select(slot => new HeapRange(_slots[slot].Offset, Usable(_slots[slot])))];
+        foreach (int slot in slots) _slots.Remove(slot);
+        long[] offsets = [.. _batch.Select(block => block.Offset)];
+        (HeapStatus status, int count) = Compare("release many", subject => (subject.Heap!.ReleaseMany(offsets, out int count), count));
+        if (count != slots.Length) throw new DifferenceException($"{count} blocks of {slots.Length} released");
+        return status;
+    }
+
+    private static IEnumerable<int> Slots(Operation operation) => Enumerable.Range(operation.Slot, operation.Count);
 
     private HeapStatus Resize(Operation operation, Block block)
     {
@@ -121,9 +160,12 @@ internal sealed class TracePlayer
             memory.Fill(block.Pattern);
         }
         _slots[slot] = block;
-        long usable = Compare("usable size", subject => (subject.Heap!.UsableSize(block.Offset, out long size), size)).size;
+        long usable = Usable(block);
         if (usable < block.Size || usable >= Math.Max(block.Size, 1) + 16) throw new DifferenceException($"{usable} bytes usable of {block.Size}");
     }
+
+    private long Usable(Block block) =>
+        Compare("usable size", subject => (subject.Heap!.UsableSize(block.Offset, out long size), size)).size;
 
     private void Verify(Block block)
     {

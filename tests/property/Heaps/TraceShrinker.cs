@@ -33,17 +33,27 @@ internal static class TraceShrinker
     private static IEnumerable<Trace> WithLessRoom(Trace trace, int at)
     {
         Operation operation = trace.Operations[at];
-        if (operation.Kind is OperationKind.Release or OperationKind.Purge or OperationKind.Refuse || operation.Size >= trace.Capacity) yield break;
+        if (operation.Kind is OperationKind.Release or OperationKind.ReleaseMany or OperationKind.Purge or OperationKind.Refuse
+            || operation.Size >= trace.Capacity) yield break;
+        int blocks = Math.Max(1, operation.Count);
         long room = Granules(operation.Size);
+        foreach (int count in FewerThan(operation.Count))
+        {
+            long less = (blocks - count) * room;
+            if (less < trace.Capacity) yield return WithRoom(trace, less, at, operation with { Count = count });
+        }
+        room *= blocks;
         if (room < trace.Capacity)
             yield return new Trace(trace.Capacity - room, trace.Operations.Where((_, i) => i != at), trace.Story, trace.Growth);
-        foreach (long size in Smaller(operation.Size).Where(size => Granules(size) < room))
+        foreach (long size in Smaller(operation.Size).Where(size => Granules(size) * blocks < room))
         {
-            yield return new Trace(
-                trace.Capacity - room + Granules(size),
-                trace.Operations.Select((other, i) => i == at ? operation with { Size = size } : other), trace.Story, trace.Growth);
+            long less = room - Granules(size) * blocks;
+            if (less < trace.Capacity) yield return WithRoom(trace, less, at, operation with { Size = size });
         }
     }
+
+    private static Trace WithRoom(Trace trace, long less, int at, Operation smaller) => new(
+        trace.Capacity - less, trace.Operations.Select((other, i) => i == at ? smaller : other), trace.Story, trace.Growth);
 
     private static long Granules(long size) => Math.Max(1, (size + Trace.GranuleSize - 1) / Trace.GranuleSize) * Trace.GranuleSize;
 
@@ -59,13 +69,23 @@ internal static class TraceShrinker
         if (operation.Kind == OperationKind.AllocateZeroed) yield return Operation.Allocate(operation.Slot, operation.Size);
         if (operation.Kind == OperationKind.Allocate && operation.Alignment != Operation.DefaultAlignment)
             yield return operation with { Alignment = Operation.DefaultAlignment };
-        if (operation.Kind == OperationKind.Release) yield break;
+        if (operation.Kind == OperationKind.AllocateMany) yield return Operation.Allocate(operation.Slot, operation.Size);
+        if (operation.Kind == OperationKind.ReleaseMany) yield return Operation.Release(operation.Slot);
+        foreach (int count in FewerThan(operation.Count))
+        {
+            yield return operation with { Count = count };
+            yield return operation with { Slot = operation.Slot + operation.Count - count, Count = count };
+        }
+        if (operation.Kind is OperationKind.Release or OperationKind.ReleaseMany) yield break;
         foreach (long size in Smaller(operation.Size)) yield return operation with { Size = size };
     }
 
     /// <summary>Smaller amounts, so that this ends; round ones, which read better.</summary>
     private static IEnumerable<long> Smaller(long bytes) =>
         new[] { 1, bytes / 2 / 16 * 16, bytes / 16 * 16, bytes - 16 }.Where(less => less > 0 && less < bytes).Distinct();
+
+    private static IEnumerable<int> FewerThan(int count) =>
+        new[] { 1, count / 2, count - 1 }.Where(fewer => fewer > 0 && fewer < count).Distinct();
 
     private static Trace With(Trace trace, IEnumerable<Operation> operations) =>
         new(trace.Capacity, operations, trace.Story, trace.Growth);

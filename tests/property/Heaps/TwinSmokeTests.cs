@@ -118,6 +118,51 @@ public sealed class TwinSmokeTests
             }
     }
 
+    [Fact]
+    public void A_batch_in_which_the_outside_throws_is_given_back()
+    {
+        var world = new ThrowingWorld();
+        var options = new HeapOptions(1 << 20, 8192, world);
+        Assert.Equal(HeapStatus.Ok, CoalescingHeap.TryOpen(options, out CoalescingHeap? managed));
+        Assert.Equal(HeapStatus.Ok, NativeHeap.TryOpen(options, out NativeHeap? native));
+        using (native)
+        {
+            foreach (IHeap heap in new IHeap[] { managed!, native! })
+            {
+                Assert.Equal(HeapStatus.Ok, heap.Allocate(100, 16, out _));
+                world.Throws = "Commit";
+                Assert.Throws<IOException>(() => heap.AllocateMany(64, new long[1000], out _));
+                world.Throws = "";
+                Assert.Equal(0, heap.Check());
+                Assert.Equal(1, heap.Statistics.LiveBlocks);
+            }
+            Assert.Equal(managed!.Snapshot(), native!.Snapshot());
+        }
+    }
+
+    [Fact]
+    public void A_purge_that_throws_is_the_last_one_asked()
+    {
+        var world = new ThrowingWorld();
+        var options = new HeapOptions(1 << 16, 0, world);
+        Assert.Equal(HeapStatus.Ok, CoalescingHeap.TryOpen(options, out CoalescingHeap? managed));
+        Assert.Equal(HeapStatus.Ok, NativeHeap.TryOpen(options, out NativeHeap? native));
+        using (native)
+            foreach (IHeap heap in new IHeap[] { managed!, native! })
+            {
+                long[] pages = new long[3];
+                Assert.Equal(HeapStatus.Ok, heap.AllocateMany(4096, pages, out _));
+                Assert.Equal(HeapStatus.Ok, heap.Release(pages[0]));
+                Assert.Equal(HeapStatus.Ok, heap.Release(pages[2]));
+                (world.Throws, world.Calls) = ("Purge", 0);
+                Assert.Throws<IOException>(() => heap.Purge(long.MaxValue));
+                world.Throws = "";
+                Assert.Equal(1, world.Calls);
+                Assert.Equal(2 * 4096, heap.Statistics.DirtyFree);
+                Assert.Equal(2 * 4096, heap.Purge(long.MaxValue));
+            }
+    }
+
     [Theory]
     [InlineData(96, "a run of its length")]
     [InlineData(64, "the victim's front")]
@@ -182,7 +227,9 @@ public sealed class TwinSmokeTests
         {
             int kind = random.Next(100);
             if (kind < _releases) Release();
-            else if (kind < 90) Allocate();
+            else if (kind < 80) Allocate();
+            else if (kind < 86) AllocateMany();
+            else if (kind < 91) ReleaseMany();
             else if (kind < 96) Resize();
             else if (kind < 98) Purge();
             else Mistake();
@@ -218,6 +265,40 @@ public sealed class TwinSmokeTests
             if (status == HeapStatus.Ok) _live.Add(left);
         }
 
+        private void AllocateMany()
+        {
+            long size = Size();
+            long[] left = new long[random.Next(100)], right = new long[left.Length];
+            Same(managed.AllocateMany(size, left, out int count), native.AllocateMany(size, right, out int other));
+            Assert.Equal(count, other);
+            Assert.Equal(left[..count], right[..count]);
+            _live.AddRange(left[..count]);
+        }
+
+        /// <summary>Some blocks, from anywhere or beside each other; now and then with an offset that ends it.</summary>
+        private void ReleaseMany()
+        {
+            _live.Sort();
+            int from = random.Next(_live.Count + 1), one = random.Next(1, 4);
+            List<long> batch = [.. _live.Skip(from).Where(_ => random.Next(one) == 0).Take(random.Next(100))];
+            if (random.Next(4) == 0)
+            {
+                long wrong = random.Next(5) switch
+                {
+                    0 => -16,
+                    1 => batch.FirstOrDefault(),
+                    2 => random.NextInt64(capacity + 100),
+                    _ => batch.LastOrDefault() + 16, // of the block before, which is free by then, or the next one
+                };
+                batch.Insert(random.Next(batch.Count + 1), wrong);
+            }
+            long[] offsets = [.. batch];
+            Same(managed.ReleaseMany(offsets, out int count), native.ReleaseMany(offsets, out int other));
+            Assert.Equal(count, other);
+            var released = offsets[..count].ToHashSet();
+            _live.RemoveAll(released.Contains);
+        }
+
         private void Resize()
         {
             if (_live.Count == 0) return;
@@ -234,6 +315,18 @@ public sealed class TwinSmokeTests
             Assert.Equal(
                 (managed.TryPurgeNext(below, most, out HeapRange left), left),
                 (native.TryPurgeNext(below, most, out HeapRange right), right));
+            if (random.Next(2) == 0)
+            {
+                HeapRange range = random.Next(8) switch
+                {
+                    0 => new HeapRange(random.NextInt64(-2, 2) * 4096, random.NextInt64(-2, 2) * 4096),
+                    1 => new HeapRange(random.NextInt64(capacity + 5000) / 4096 * 4096, random.NextInt64(capacity + 5000) / 4096 * 4096),
+                    _ => left,
+                };
+                managed.MarkPurged(range);
+                native.MarkPurged(range);
+                return;
+            }
             Assert.Equal(managed.Purge(most), native.Purge(most));
         }
 
@@ -319,12 +412,18 @@ public sealed class TwinSmokeTests
 
         internal bool Refuses { get; init; }
 
+        internal int Calls { get; set; }
+
         public bool Commit(long offset, long length) => !Refuses && Answer("Commit");
 
         public bool Purge(long offset, long length) => Answer("Purge");
 
         public void Zero(long offset, long length) => Answer("Zero");
 
-        private bool Answer(string call) => call != Throws ? true : throw new IOException(call);
+        private bool Answer(string call)
+        {
+            Calls++;
+            return call != Throws ? true : throw new IOException(call);
+        }
     }
 }

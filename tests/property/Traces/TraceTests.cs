@@ -27,6 +27,8 @@ public static class TraceTexts
             OperationKind.AllocateZeroed => Operation.AllocateZeroed(slot, size),
             OperationKind.Resize => Operation.Resize(slot, size),
             OperationKind.Release => Operation.Release(slot),
+            OperationKind.AllocateMany => Operation.AllocateMany(Math.Min(slot, int.MaxValue - power), size, power + 1),
+            OperationKind.ReleaseMany => Operation.ReleaseMany(Math.Min(slot, int.MaxValue - power), power + 1),
             OperationKind.Purge => Operation.Purge(size),
             _ => Operation.Refuse(size),
         };
@@ -89,6 +91,8 @@ public class TraceTests
             z 3 281474976710656
             r 0 48
             f 2147483647
+            m 4 80 65536
+            d 2147483647 1
             p 3
             c 2
 
@@ -99,8 +103,8 @@ public class TraceTests
         Assert.Equal(
             [
                 Operation.Allocate(0, 24), Operation.Allocate(1, 0, 4096), Operation.Allocate(2, 5, 1),
-                Operation.AllocateZeroed(3, 1L << 48), Operation.Resize(0, 48), Operation.Release(int.MaxValue), Operation.Purge(3),
-                Operation.Refuse(2),
+                Operation.AllocateZeroed(3, 1L << 48), Operation.Resize(0, 48), Operation.Release(int.MaxValue),
+                Operation.AllocateMany(4, 80, 65536), Operation.ReleaseMany(int.MaxValue, 1), Operation.Purge(3), Operation.Refuse(2),
             ],
             trace.Operations);
         Assert.Equal("a 1 0 4096", trace.Operations[1].ToString());
@@ -113,6 +117,8 @@ public class TraceTests
         Assert.Equal(new Operation(OperationKind.AllocateZeroed, 1, 2, 16), Operation.AllocateZeroed(1, 2));
         Assert.Equal(new Operation(OperationKind.Resize, 1, 2, 0), Operation.Resize(1, 2));
         Assert.Equal(new Operation(OperationKind.Release, 1, 0, 0), Operation.Release(1));
+        Assert.Equal(new Operation(OperationKind.AllocateMany, 1, 2, 16, 3), Operation.AllocateMany(1, 2, 3));
+        Assert.Equal(new Operation(OperationKind.ReleaseMany, 1, 0, 0, 3), Operation.ReleaseMany(1, 3));
         Assert.Equal(new Operation(OperationKind.Purge, 0, 2, 0), Operation.Purge(2));
         Assert.Equal(new Operation(OperationKind.Refuse, 0, 2, 0), Operation.Refuse(2));
     }
@@ -144,6 +150,13 @@ public class TraceTests
     [InlineData("h 4096\nz 1 2 16\n", 2, "z 1 2 16", "'z SLOT SIZE'")]
     [InlineData("h 4096\nr 1\n", 2, "r 1", "'r SLOT SIZE'")]
     [InlineData("h 4096\nf 1 2\n", 2, "f 1 2", "'f SLOT'")]
+    [InlineData("h 4096\nm 1 2\n", 2, "m 1 2", "'m SLOT SIZE COUNT'")]
+    [InlineData("h 4096\nm 1 2 0\n", 2, "m 1 2 0", "a count of 1 to 65536")]
+    [InlineData("h 4096\nm 1 2 65537\n", 2, "m 1 2 65537", "a count of 1 to 65536")]
+    [InlineData("h 4096\nd 1\n", 2, "d 1", "'d SLOT COUNT'")]
+    [InlineData("h 4096\nd 1 2 3\n", 2, "d 1 2 3", "'d SLOT COUNT'")]
+    [InlineData("h 4096\nd 1 9223372036854775807\n", 2, "d 1 9223372036854775807", "a count of 1 to 65536")]
+    [InlineData("h 4096\nd 2147483647 2\n", 2, "d 2147483647 2", "slots of 0 to 2147483647")]
     [InlineData("h 4096\np\n", 2, "p", "'p PAGES'")]
     [InlineData("h 4096\na  1 2\n", 2, "a  1 2", "whole numbers")]
     [InlineData("h 4096\na 1 2 \n", 2, "a 1 2 ", "whole numbers")]
@@ -215,6 +228,9 @@ public class TraceTests
         Operation.Allocate(0, 1, 0), Operation.Allocate(0, 1, 24), Operation.Allocate(0, 1, 1L << 31), Operation.Allocate(0, 1, long.MinValue),
         new Operation(OperationKind.AllocateZeroed, 0, 1, 32), new Operation(OperationKind.Resize, 0, 1, 16), new Operation(OperationKind.Release, 0, 1, 0),
         new Operation(OperationKind.Release, 0, 0, 16), new Operation(OperationKind.Purge, 1, 1, 0), new Operation(OperationKind.Refuse, 0, 1, 16),
+        new Operation(OperationKind.AllocateMany, 0, 1, 32, 1), new Operation(OperationKind.ReleaseMany, 0, 1, 0, 1),
+        new Operation(OperationKind.ReleaseMany, 0, 0, 16, 1), Operation.ReleaseMany(0, -1), Operation.AllocateMany(int.MaxValue, 1, 2),
+        new Operation(OperationKind.Release, 0, 0, 0, 1), new Operation(OperationKind.Allocate, 0, 1, 16, 2),
     ];
 
     [Theory]

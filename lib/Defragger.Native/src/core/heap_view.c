@@ -141,7 +141,10 @@ bool df_heap_purge_next(const struct df_heap *heap, uint64_t below, uint64_t mos
 
 void df_heap_mark_purged(struct df_heap *heap, struct df_range range)
 {
-    for (uint64_t at = range.offset; at < range.offset + range.length; at += DF_PAGE) {
+    uint64_t end = bytes_of(heap->limit);
+    if (range.offset < end && range.length < end - range.offset)
+        end = range.offset + range.length;
+    for (uint64_t at = range.offset; at < end; at += DF_PAGE) {
         uint32_t page = (uint32_t)(at / DF_PAGE);
         uint8_t *pages = &heap->chunks[page / CHUNK_PAGES].pages;
         if (!is_purgeable(heap, page))
