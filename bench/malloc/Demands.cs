@@ -15,7 +15,10 @@ internal static class Demands
             Add($"the worst of the C patterns, {worst.Name}", 1.0, micro.Ratio(worst, ours));
         }
         if (results.Python is { } python && python.Find(Allocator.Ours) is { } serves)
-            Add("Python with every object from ours, geometric mean, of stock Python's processor time", 1.05, python.Mean(serves, Results.Counts));
+        {
+            Add("Python with every object from ours, geometric mean, of stock Python's processor time", 1.05,
+                python.Mean(serves, Results.Counts));
+        }
         if (results.Worker is { } worker && worker.Find(Allocator.Ours) is { } held)
         {
             Workload run = worker.Workloads[0];

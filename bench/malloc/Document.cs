@@ -18,7 +18,11 @@ internal static class Document
         if (results.Micro is { } micro)
         {
             Section("Processor time: C", Plots.Micro, SpeedTable.Of(micro, Results.Counts));
-            text.Append("Processor time (user and system, all threads) as a ratio to glibc's, the median of the ratios round by round.\n\n");
+            text.Append("""
+                Processor time (user and system, all threads) as a ratio to glibc's, the median of the ratios round by round.
+
+
+                """);
             Notes(micro.Workloads);
         }
         if (results.Python is { } python)
@@ -54,10 +58,11 @@ internal static class Document
         if (results.Worker is { } worker)
         {
             Heading(worker.Workloads[0],
-                $"{MemoryTable.Size(results.WorkerLive)} MiB live at the end: a fresh process, stock, that has built nothing but the survivors, interpreter included");
+                $"{MemoryTable.Size(results.WorkerLive)} MiB live at the end: a fresh process, stock, that has built nothing but "
+                + "the survivors, interpreter included");
             text.Append(MemoryTable.Of(worker, worker.Workloads[0], results.WorkerLive));
         }
-        return text.ToString();
+        return text.Replace("\n\n\n", "\n\n").ToString();
 
         void Section(string title, string? plot, string table)
         {
@@ -66,7 +71,11 @@ internal static class Document
             if (table.Length > 0) text.Append(table).Append('\n');
         }
 
-        void Heading(Workload workload, string live) => text.Append($"\n### {workload.Name}\n\n{char.ToUpperInvariant(workload.Note[0])}{workload.Note[1..]}. {live}.\n\n");
+        void Heading(Workload workload, string live)
+        {
+            string note = char.ToUpperInvariant(workload.Note[0]) + workload.Note[1..];
+            text.Append($"\n### {workload.Name}\n\n{note}. {live}.\n\n");
+        }
 
         void Notes(IReadOnlyList<Workload> workloads)
         {

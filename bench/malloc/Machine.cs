@@ -7,10 +7,12 @@ internal static class Machine
 {
     public static string Describe()
     {
-        string model = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal)) ?? "";
+        string model = File.ReadLines("/proc/cpuinfo")
+            .FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal)) ?? "";
         string huge = Read("/sys/kernel/mm/transparent_hugepage/enabled");
         int from = huge.IndexOf('[', StringComparison.Ordinal) + 1, to = huge.IndexOf(']', StringComparison.Ordinal);
-        return $"{DateTime.Now:yyyy-MM-dd}, {Environment.ProcessorCount} cores, {model[(model.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim()}, "
+        string cores = model[(model.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
+        return $"{DateTime.Now:yyyy-MM-dd}, {Environment.ProcessorCount} cores, {cores}, "
             + $"Linux {Read("/proc/sys/kernel/osrelease")}, transparent huge pages: {(to > from ? huge[from..to] : "none")}";
     }
 
@@ -19,6 +21,9 @@ internal static class Machine
 
     /// <summary>The version of a package, as dpkg tells it.</summary>
     public static string PackageVersion(string package) => Output("dpkg-query", "-W", "-f", "${Version}", package) ?? "version unknown";
+
+    /// <summary>The interpreter itself: a script that starts it would be started under the allocator too. Null if there is none.</summary>
+    public static string? PythonExecutable(string python) => Output(python, "-c", "import sys; print(sys.executable)");
 
     public static string PythonVersion(string python) => Output(python, "-V") ?? "Python";
 

@@ -18,7 +18,8 @@ internal static class MemoryTable
         {
             double idle = Value("idle"), trimmed = Value("trimmed");
             table.Add([
-                setting.Name, Size(Value("peak")), Size(Value("freed")), Size(idle), Times(idle, live), Size(trimmed), Times(trimmed, live),
+                setting.Name, Size(Value("peak")), Size(Value("freed")),
+                Size(idle), Times(idle, live), Size(trimmed), Times(trimmed, live),
                 Size(Value("idle-rss")), Size(Value("most-rss")), Text(measurement.Seconds(workload, setting), "f2"),
             ]);
 

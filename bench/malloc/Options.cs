@@ -26,7 +26,7 @@ internal sealed record Options
     public string? Only { get; private init; }
     public IReadOnlyList<string>? Allocators { get; private init; }
     public bool Quick { get; private init; }
-    public string Python { get; private init; } = File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
+    public string Python { get; init; } = File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
     public string? Output { get; private init; }
 
     public bool IsWhole => Only == null && Allocators == null && !Quick;

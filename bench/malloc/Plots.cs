@@ -12,10 +12,13 @@ internal static class Plots
 {
     public const string Micro = "malloc-micro.svg", Python = "malloc-python.svg", Memory = "malloc-memory.svg";
 
-    private const double Width = 1000, Height = 440;
+    private const double Width = 1000, Height = 420;
 
     // Of a group's width; the rest is the space between groups.
     private const double GroupWidth = 0.8;
+
+    // A bar that is cut off here has its figure at its foot; the others must stay tall enough to be compared.
+    private const double HighestRatio = 1.6;
 
     private static readonly OxyColor s_axis = OxyColor.FromRgb(0x71, 0x80, 0x96);
     private static readonly OxyColor s_grid = OxyColor.FromRgb(0xe8, 0xec, 0xf0);
@@ -55,6 +58,7 @@ internal static class Plots
         Workload[] workloads = [.. measurement.Workloads.Where(Results.Counts)];
         List<Setting> settings = [.. measurement.Settings.Skip(1)];
         PlotModel model = Model(title, [.. workloads.Select(one => one.Name), "mean"], "ratio");
+        model.Axes[^1].Maximum = HighestRatio;
         for (int i = 0; i < settings.Count; i++)
         {
             Setting setting = settings[i];
@@ -62,16 +66,7 @@ internal static class Plots
             RectangleBarSeries bars = Bars(setting.Name, s_colors[setting.Name]);
             for (int group = 0; group < ratios.Length; group++) bars.Items.Add(Bar(group, i, settings.Count, ratios[group]));
             model.Series.Add(bars);
-            RectangleBarItem mean = bars.Items[^1];
-            model.Annotations.Add(new TextAnnotation
-            {
-                Text = mean.Y1.ToString("f2", CultureInfo.InvariantCulture),
-                TextPosition = new DataPoint((mean.X0 + mean.X1) / 2, mean.Y1),
-                TextHorizontalAlignment = HorizontalAlignment.Center,
-                TextVerticalAlignment = VerticalAlignment.Bottom,
-                FontSize = 8.5,
-                StrokeThickness = 0,
-            });
+            foreach (RectangleBarItem bar in bars.Items) model.Annotations.Add(Figure(bar, s_colors[setting.Name]));
         }
         model.Annotations.Add(new LineAnnotation
         {
@@ -95,15 +90,19 @@ internal static class Plots
         List<Setting> settings = (results.Worker ?? results.Memory!).Settings.ToList();
         foreach (Setting named in settings)
         {
-            RectangleBarSeries pale = Bars(null, OxyColor.FromAColor(80, s_colors[named.Name])), full = Bars(named.Name, s_colors[named.Name]);
+            OxyColor color = s_colors[named.Name];
+            RectangleBarSeries pale = Bars(null, OxyColor.FromAColor(80, color)), full = Bars(named.Name, color);
             for (int group = 0; group < groups.Count; group++)
             {
                 (Measurement measurement, Workload workload, _) = groups[group];
                 int place = measurement.Settings.ToList().FindIndex(one => one.Name == named.Name);
                 if (place < 0) continue;
-                Setting setting = measurement.Settings[place];
-                pale.Items.Add(Bar(group, place, measurement.Settings.Count, measurement.Value(workload, setting, "idle") / Mebibyte));
-                full.Items.Add(Bar(group, place, measurement.Settings.Count, measurement.Value(workload, setting, "trimmed") / Mebibyte));
+                pale.Items.Add(Part("idle"));
+                full.Items.Add(Part("trimmed"));
+
+                RectangleBarItem Part(string key) => Bar(
+                    group, place, measurement.Settings.Count,
+                    measurement.Value(workload, measurement.Settings[place], key) / Mebibyte);
             }
             model.Series.Add(pale);
             model.Series.Add(full);
@@ -119,7 +118,8 @@ internal static class Plots
         return model;
     }
 
-    private static RectangleBarSeries Bars(string? title, OxyColor color) => new() { Title = title, FillColor = color, StrokeThickness = 0 };
+    private static RectangleBarSeries Bars(string? title, OxyColor color) =>
+        new() { Title = title, FillColor = color, StrokeThickness = 0 };
 
     private static RectangleBarItem Bar(int group, int place, int places, double value)
     {
@@ -127,11 +127,29 @@ internal static class Plots
         return new RectangleBarItem(from, 0, from + (width * 0.92), value);
     }
 
+    // Upright in its bar, from the foot on, or on top of a bar that is too short: neighbours' figures never meet.
+    private static TextAnnotation Figure(RectangleBarItem bar, OxyColor color)
+    {
+        bool isInside = bar.Y1 > 0.17;
+        return new TextAnnotation
+        {
+            Text = bar.Y1.ToString("f2", CultureInfo.InvariantCulture),
+            TextPosition = new DataPoint((bar.X0 + bar.X1) / 2, isInside ? 0 : bar.Y1),
+            TextRotation = -90,
+            TextHorizontalAlignment = HorizontalAlignment.Left,
+            TextVerticalAlignment = VerticalAlignment.Middle,
+            Offset = new ScreenVector(0, -4),
+            FontSize = 10,
+            TextColor = isInside && color.ToHsv()[2] < 0.7 ? OxyColors.White : s_mark,
+            StrokeThickness = 0,
+        };
+    }
+
     private static PlotModel Model(string title, IReadOnlyList<string> groups, string unit)
     {
         var model = new PlotModel { Title = title, TitleFontSize = 14, TitleFontWeight = 400, PlotAreaBorderThickness = new(0) };
         model.DefaultFont = "Arial, Helvetica, sans-serif";
-        model.Padding = new OxyThickness(16, 18, 16, 8);
+        model.Padding = new OxyThickness(16, 18, 16, 0);
         model.Background = OxyColors.White;
         model.Legends.Add(new Legend
         {
@@ -139,9 +157,15 @@ internal static class Plots
             LegendPosition = LegendPosition.BottomCenter,
             LegendOrientation = LegendOrientation.Horizontal,
             LegendItemSpacing = 40, // text is measured without the viewer's font; room for a wider one
-            LegendPadding = 32,
+            LegendPadding = 28,
         });
-        var names = new CategoryAxis { Position = AxisPosition.Bottom, TicklineColor = OxyColors.Transparent, AxislineColor = s_axis, AxislineStyle = LineStyle.Solid };
+        var names = new CategoryAxis
+        {
+            Position = AxisPosition.Bottom,
+            TicklineColor = OxyColors.Transparent,
+            AxislineColor = s_axis,
+            AxislineStyle = LineStyle.Solid,
+        };
         names.Labels.AddRange(groups);
         model.Axes.Add(names);
         model.Axes.Add(new LinearAxis

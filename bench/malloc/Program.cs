@@ -22,6 +22,17 @@ internal static class Program
             return 2;
         }
 
+        if (options.Only != "micro")
+        {
+            string? python = Machine.PythonExecutable(options.Python);
+            if (python == null)
+            {
+                Console.Error.WriteLine("malloc: python3 is missing: apt-get install python3");
+                return 2;
+            }
+            options = options with { Python = python };
+        }
+
         var found = new List<Allocator>();
         var missing = new List<Allocator>();
         foreach (Allocator one in all.Where(one => one.Library == null || options.Allocators?.Contains(one.Name) != false))
@@ -62,7 +73,9 @@ internal static class Program
         text.Append("\n\n");
         foreach (Allocator one in found)
         {
-            string version = one.Package == null ? $"commit {Machine.Commit(root)}" : $"{one.Package} {Machine.PackageVersion(one.Package)}";
+            string version = one.Package == null
+                ? $"commit {Machine.Commit(root)}"
+                : $"{one.Package} {Machine.PackageVersion(one.Package)}";
             text.Append($"* {one.Name}: {version}{string.Concat(one.Settings.Select(setting => $", `{setting}`"))}\n");
         }
         foreach (Allocator one in missing) text.Append($"* **{one.Name}: left out** ({one.Remedy})\n");

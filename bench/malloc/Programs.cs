@@ -37,7 +37,8 @@ internal sealed class Programs(string root, Options options)
     public List<Workload> Memory =>
     [
         Heap("freeall", "256 MiB of blocks of 16 to 2,047 bytes, mostly small; all are released"),
-        Heap("free90", "of 256 MiB, 90 % are released at random; filled up with another mix of sizes, 90 % of all that lives released, and so once more"),
+        Heap("free90", "of 256 MiB, 90 % are released at random; filled up with another mix of sizes, 90 % of all that lives "
+            + "released, and so once more"),
         Heap(Free99, "as free90, with 99 %"),
         Heap("phases", "eight times 80 MiB, of another mix each time; 1 % of each stays for good"),
     ];

@@ -26,6 +26,8 @@ internal sealed record Results
         if (!options.Takes("memory")) return results;
 
         results = results with { Memory = Run(programs.Memory, forC, 1) };
+        // A run that was broken off may have left more cases than this one has.
+        if (Directory.Exists(programs.Cases)) Directory.Delete(programs.Cases, recursive: true);
         Directory.CreateDirectory(programs.Cases);
         try
         {
