@@ -109,6 +109,17 @@ DF_API enum df_status df_heap_allocate_many(struct df_heap *heap, uint64_t size,
                                             uint64_t *offsets, size_t *allocated);
 
 /*
+ * Allocates the front of the victim, all of it or as much as `most` bytes and its chunk (8 KiB) hold: what
+ * short requests would be cut from next, for a caller who cuts it up himself. DF_OUT_OF_MEMORY: there is no
+ * victim.
+ */
+DF_API enum df_status df_heap_allocate_victim(struct df_heap *heap, uint64_t most, struct df_range *range);
+
+/* Makes two blocks of one: the first of `size` bytes, rounded up to granules; DF_INVALID_SIZE unless
+ * something is left for the second. O(1). */
+DF_API enum df_status df_heap_split(struct df_heap *heap, uint64_t offset, uint64_t size);
+
+/*
  * The same as df_heap_release of each offset in turn until one fails, and they have to ascend. *released is
  * how many there were before the one that failed; they are released, and the others are not looked at. What
  * becomes one free run costs the index what a single block does.

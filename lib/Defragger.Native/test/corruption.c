@@ -80,7 +80,7 @@ static void flip_free(uint32_t granule)
 
 static void flip_member(const struct bit_sets *sets, uint32_t set, uint32_t number)
 {
-    flip(set_words(sets, 0, set), number);
+    flip(set_word(sets, 0, set, number / 64), number % 64);
 }
 
 /* Whether a run of `length` granules, of an exact class, starts in the word. */
@@ -296,9 +296,9 @@ static void damage_summary(const struct df_heap *heap, const struct bit_sets *se
 {
     CHECK(sets->top == 1);
     for (uint32_t bit = 0; bit <= sets->width[0]; bit++) { /* the last one stands for no word */
-        flip(set_words(sets, 1, set), bit);
+        flip(set_word(sets, 1, set, bit / 64), bit % 64);
         CHECK(df_heap_check(heap) == 7);
-        flip(set_words(sets, 1, set), bit);
+        flip(set_word(sets, 1, set, bit / 64), bit % 64);
     }
     CHECK(df_heap_check(heap) == 0);
 }

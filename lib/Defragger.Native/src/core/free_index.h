@@ -24,9 +24,10 @@ static inline uint32_t class_next(const struct df_heap *heap, uint32_t class)
     return rest != 0 ? word * 64 + lowest_bit(rest) : CLASS_COUNT;
 }
 
+/* Also without the heap's lock: then it was so a moment ago. */
 static inline bool class_has_run(const struct df_heap *heap, uint32_t class)
 {
-    return heap->classes[class / 64] >> class % 64 & 1;
+    return word_get(heap->classes, class / 64) >> class % 64 & 1;
 }
 
 /* Puts a word or chunk into a class. */
@@ -34,14 +35,14 @@ static inline void class_add(struct df_heap *heap, struct bit_sets *sets, uint32
                              uint32_t at)
 {
     if (set_add(sets, set, at))
-        heap->classes[class / 64] |= UINT64_C(1) << class % 64;
+        word_set(heap->classes, class / 64, heap->classes[class / 64] | UINT64_C(1) << class % 64);
 }
 
 static inline void class_remove(struct df_heap *heap, struct bit_sets *sets, uint32_t set, uint32_t class,
                                 uint32_t at)
 {
     if (set_remove(sets, set, at))
-        heap->classes[class / 64] &= ~(UINT64_C(1) << class % 64);
+        word_set(heap->classes, class / 64, heap->classes[class / 64] & ~(UINT64_C(1) << class % 64));
 }
 
 /* The granules of a word at which a run in the index of exactly `length` granules starts; length <=

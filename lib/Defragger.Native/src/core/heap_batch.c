@@ -22,7 +22,7 @@ static void blocks_mark(struct df_heap *heap, struct span span, uint32_t length,
     uint64_t starts = 0; /* of that word; in memory each would wait for the one before */
     for (uint32_t start = span.start; start != span.end; start += length) {
         if (word_of(start) != word) {
-            word_set(heap->start, word, heap->start[word] | starts);
+            starts_or(heap, word, starts);
             word = word_of(start);
             starts = 0;
         }
@@ -31,7 +31,7 @@ static void blocks_mark(struct df_heap *heap, struct span span, uint32_t length,
         heap->live_blocks++;
         *offsets++ = bytes_of(start);
     }
-    word_set(heap->start, word, heap->start[word] | starts);
+    starts_or(heap, word, starts);
 }
 
 /* Takes runs of exactly `length` granules, at most `count` and all of the word that has the lowest; how many.
@@ -91,6 +91,42 @@ enum df_status df_heap_allocate_many(struct df_heap *heap, uint64_t size, size_t
     }
     *allocated = done;
     return status;
+}
+
+/* Not beyond its chunk: a block that stays in its chunk can be divided by setting a start bit. */
+enum df_status df_heap_allocate_victim(struct df_heap *heap, uint64_t most, struct df_range *range)
+{
+    struct span victim = heap->victim, block = victim;
+    if (span_length(victim) == 0)
+        return DF_OUT_OF_MEMORY;
+    uint32_t room = CHUNK_GRANULES - victim.start % CHUNK_GRANULES;
+    uint32_t length = most >> GRANULE_SHIFT < room ? (uint32_t)(most >> GRANULE_SHIFT) : room;
+    if (length == 0)
+        return DF_INVALID_SIZE;
+    if (length < span_length(victim))
+        block.end = block.start + length;
+    uint64_t offset;
+    cut_victim(heap, span_length(block), 1, &offset);
+    *range = (struct df_range){offset, bytes_of(span_length(block))};
+    return DF_OK;
+}
+
+enum df_status df_heap_split(struct df_heap *heap, uint64_t offset, uint64_t size)
+{
+    struct span block;
+    uint32_t length;
+    enum df_status status = block_at(heap, offset, &block);
+    if (status != DF_OK)
+        return status;
+    if (!granules_for(size, &length) || length >= span_length(block))
+        return DF_INVALID_SIZE;
+    struct span front = {block.start, block.start + length}, rest = {front.end, block.end};
+    untag(heap, block);
+    block_tag(heap, front);
+    block_tag(heap, rest);
+    start_set(heap, rest.start);
+    heap->live_blocks++;
+    return DF_OK;
 }
 
 /* --- Release --- */

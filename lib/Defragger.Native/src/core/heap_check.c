@@ -58,7 +58,7 @@ static uint32_t chunk_count(const struct df_heap *heap)
 
 static bool in_set(const struct bit_sets *sets, uint32_t set, uint32_t number)
 {
-    return bit(sets->words[0] + (size_t)set * sets->width[0], number);
+    return *set_word(sets, 0, set, number / 64) >> number % 64 & 1;
 }
 
 /* --- Granules --- */
@@ -150,23 +150,22 @@ static enum rule check_chunk(const struct df_heap *heap, uint32_t chunk, uint32_
 /* --- Summaries --- */
 
 /* Whether the bits of a level behind its last number are clear. */
-static bool tail_is_clear(const uint64_t *words, uint32_t numbers)
+static bool tail_is_clear(const struct bit_sets *sets, uint32_t level, uint32_t set, uint32_t numbers)
 {
-    return numbers % 64 == 0 || words[numbers / 64] >> numbers % 64 == 0;
+    return numbers % 64 == 0 || *set_word(sets, level, set, numbers / 64) >> numbers % 64 == 0;
 }
 
 static bool set_is_sound(const struct bit_sets *sets, uint32_t set, uint32_t numbers, bool *any)
 {
     for (uint32_t level = 0; level <= sets->top; level++) {
-        const uint64_t *words = sets->words[level] + (size_t)set * sets->width[level];
-        if (!tail_is_clear(words, numbers))
+        if (!tail_is_clear(sets, level, set, numbers))
             return false;
         for (uint32_t word = 0; word < sets->width[level] && level < sets->top; word++) {
-            const uint64_t *above = sets->words[level + 1] + (size_t)set * sets->width[level + 1];
-            if (bit(above, word) != (words[word] != 0))
+            bool above = *set_word(sets, level + 1, set, word / 64) >> word % 64 & 1;
+            if (above != (*set_word(sets, level, set, word) != 0))
                 return false;
         }
-        *any = words[0] != 0; /* of the top level, in the end */
+        *any = *set_word(sets, level, set, 0) != 0; /* of the top level, in the end */
         numbers = sets->width[level];
     }
     return true;

@@ -183,7 +183,46 @@ static uint64_t offset_of(const struct arena *arena, const void *block)
 
 enum { BATCH = 64 };
 
-uint32_t arena_allocate(uint64_t size, uint32_t wanted, void **blocks)
+/* With the lock. */
+static void region_close(struct region *region)
+{
+    struct df_heap *heap = region->arena->heap;
+    heap->live_blocks += region->splits;
+    region->splits = 0;
+    if (region->start != region->end)
+        df_heap_release(heap, bytes_of(region->start));
+    region->start = region->end;
+}
+
+void region_end(struct region *region)
+{
+    if (region->arena == NULL)
+        return;
+    arena_lock(region->arena);
+    region_close(region);
+    arena_unlock(region->arena);
+}
+
+/* With the lock. What the old region had left becomes the victim's again, if it lay before it. */
+static size_t fill(struct arena *arena, uint32_t length, uint32_t most, uint64_t *offsets,
+                   struct region *region)
+{
+    struct df_heap *heap = arena->heap;
+    struct df_range range;
+    size_t allocated;
+    bool is_cut = length <= CLASS_EXACT && !class_has_run(heap, class_of(length));
+    if (is_cut && region->arena == arena)
+        region_close(region);
+    df_heap_allocate_many(heap, bytes_of(length), is_cut ? 1 : most, offsets, &allocated);
+    if (is_cut && allocated > 0 && region->start == region->end &&
+        df_heap_allocate_victim(heap, REGION_MOST, &range) == DF_OK)
+        *region = (struct region){.arena = arena,
+                                  .start = (uint32_t)(range.offset >> GRANULE_SHIFT),
+                                  .end = (uint32_t)((range.offset + range.length) >> GRANULE_SHIFT)};
+    return allocated;
+}
+
+uint32_t arena_fill(uint32_t length, uint32_t most, void **blocks, struct region *region)
 {
     uint64_t offsets[BATCH];
     uint32_t arenas_known;
@@ -191,14 +230,13 @@ uint32_t arena_allocate(uint64_t size, uint32_t wanted, void **blocks)
         arenas_known = arena_count();
         for (uint32_t i = arenas_known; i-- > 0;) { /* the newest has room; the old ones may have again */
             struct arena *arena = &arenas[i];
-            size_t allocated;
             arena_lock(arena);
-            df_heap_allocate_many(arena->heap, size, wanted < BATCH ? wanted : BATCH, offsets, &allocated);
+            size_t filled = fill(arena, length, most < BATCH ? most : BATCH, offsets, region);
             arena_unlock(arena);
-            for (size_t k = 0; k < allocated; k++)
+            for (size_t k = 0; k < filled; k++)
                 blocks[k] = arena->base + offsets[k];
-            if (allocated > 0)
-                return (uint32_t)allocated;
+            if (filled > 0)
+                return (uint32_t)filled;
         }
     } while (arenas_extend(arenas_known));
     return 0;

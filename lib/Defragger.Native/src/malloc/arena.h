@@ -16,7 +16,7 @@
 
 #include <stdalign.h>
 
-#include "../core/granule_map.h"
+#include "../core/free_index.h"
 #include "../os/lock.h"
 #include "defragger_heap.h"
 
@@ -61,6 +61,51 @@ static inline bool arena_first_has(const void *address, uint64_t *offset)
     return *offset < arenas[0].capacity;
 }
 
+/*
+ * A piece of an arena that one thread cuts up for itself, without the lock: the front of what was the heap's
+ * victim, so blocks of all sizes that a thread allocates one after the other lie side by side. (Filling a bin
+ * with blocks of one size from there would put what belongs together on different pages: the survivors of a
+ * long-lived Python worker kept 72 MB instead of 43.) For the heap the rest of a region is a live block, and
+ * a block cut from its front is that block divided; `splits` are the divisions that the heap has not counted
+ * yet.
+ */
+struct region {
+    struct arena *arena;
+    uint32_t start, end; /* granules of what is left; none of it lies in another chunk */
+    uint32_t splits;
+};
+
+enum { REGION_MOST = 4096 }; /* bytes */
+
+/* A block of a region that has room for it. */
+static inline void *region_cut(struct region *region, uint32_t length)
+{
+    struct arena *arena = region->arena;
+    void *block = arena->base + bytes_of(region->start);
+    region->start += length;
+    if (region->start != region->end) {
+        start_set(arena->heap, region->start);
+        region->splits++;
+    }
+    return block;
+}
+
+static inline bool region_holds(const struct region *region, uint32_t length)
+{
+    return region->end - region->start >= length;
+}
+
+/* Whether the heap would cut the next block of this length from the region: it holds one, and there is no
+ * free run of just this length, which would be taken first. */
+static inline bool region_serves(const struct region *region, uint32_t length)
+{
+    return region_holds(region, length) && length <= CLASS_EXACT &&
+           !class_has_run(region->arena->heap, class_of(length));
+}
+
+/* Gives the rest back. */
+void region_end(struct region *region);
+
 void arena_lock(struct arena *arena);
 void arena_unlock(struct arena *arena);
 
@@ -70,9 +115,12 @@ void arenas_lock(void);
 void arenas_unlock(void);
 void arenas_reset_locks(void); /* in the child of a fork */
 
-/* Blocks of one size, at ascending addresses more often than not. Gives how many: fewer than `count` when
- * memory runs out. */
-uint32_t arena_allocate(uint64_t size, uint32_t count, void **blocks);
+/*
+ * Blocks of a length up to SHORT_MOST. As many free runs of just this length as there are, up to `most`; else
+ * one block, and behind it a new region, if the old one does not serve any more. Gives how many; 0: there is
+ * no memory.
+ */
+uint32_t arena_fill(uint32_t length, uint32_t most, void **blocks, struct region *region);
 
 /* One block. zeroed: it reads as zeros. NULL: there is no memory. */
 void *arena_allocate_one(uint64_t size, uint64_t alignment, bool zeroed);

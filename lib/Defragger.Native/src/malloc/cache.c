@@ -72,12 +72,10 @@ static void bin_spill(struct cache *cache, uint32_t length, uint32_t number)
 static void bin_fill(struct cache *cache, uint32_t length)
 {
     void *blocks[BIN_MOST];
-    uint32_t most = (uint32_t)cache_limits[length] / 2, batch = cache->batches[length];
-    batch = batch == 0 ? 1 : batch < most ? batch : most;
-    cache->batches[length] = (uint8_t)(batch * 2);
+    uint32_t most = (uint32_t)cache_limits[length] / 2;
     if (cache->outbox_count >= OUTBOX_MOST / 4)
         outbox_flush(cache);
-    uint32_t count = arena_allocate(bytes_of(length), batch > 0 ? batch : 1, blocks);
+    uint32_t count = arena_fill(length, most > 0 ? most : 1, blocks, &cache->region);
     for (uint32_t i = 0; i < count; i++) /* the first is taken first */
         cache->bins[length][i] = blocks[count - 1 - i];
     cache->counts[length] = (uint8_t)count;
@@ -135,8 +133,11 @@ void *cache_take(struct cache *cache, uint32_t length, bool shuffled)
 {
     if (length > SHORT_MOST)
         return middle_take(cache, length);
-    if (cache->counts[length] == 0)
+    if (cache->counts[length] == 0) {
+        if (region_serves(&cache->region, length))
+            return region_cut(&cache->region, length);
         bin_fill(cache, length);
+    }
     if (cache->counts[length] == 0)
         return NULL;
     if (shuffled)
@@ -181,7 +182,6 @@ void cache_flush(struct cache *cache)
 {
     for (uint32_t length = 1; length <= SHORT_MOST; length++) {
         bin_spill(cache, length, cache->counts[length]);
-        cache->batches[length] = 0;
     }
     for (uint32_t bin = 0; bin < MIDDLE_BINS; bin++) {
         for (uint32_t i = 0; i < cache->middle_counts[bin]; i++)
@@ -189,6 +189,7 @@ void cache_flush(struct cache *cache)
         cache->middle_counts[bin] = 0;
     }
     outbox_flush(cache);
+    region_end(&cache->region);
 }
 
 /* --- Threads come and go --- */
@@ -312,7 +313,7 @@ void caches_orphan(void)
 /* A number that changes when a cache is used; it may rarely stay, and then a cache is emptied too early. */
 static uint32_t fingerprint(const struct cache *cache)
 {
-    uint32_t sum = cache->outbox_count;
+    uint32_t sum = cache->outbox_count + cache->region.start;
     for (uint32_t i = 0; i <= SHORT_MOST; i++)
         sum = sum * 31 + cache->counts[i];
     for (uint32_t i = 0; i < MIDDLE_BINS; i++)
@@ -322,7 +323,7 @@ static uint32_t fingerprint(const struct cache *cache)
 
 static bool is_empty(const struct cache *cache)
 {
-    uint32_t kept = cache->outbox_count;
+    uint32_t kept = cache->outbox_count + (cache->region.end - cache->region.start);
     for (uint32_t i = 0; i <= SHORT_MOST; i++)
         kept |= cache->counts[i];
     for (uint32_t i = 0; i < MIDDLE_BINS; i++)

@@ -5,8 +5,8 @@
  * A cache has a bin for each length up to SHORT_MOST granules, and one for each size class of the core from
  * there to MIDDLE_MOST. A request takes the block that its bin got last. A bin that is full spills its older
  * half into the outbox, which is freed as one sorted batch when it is full: neighbours among it are joined
- * before the heap's index hears of them. A bin that is empty is filled with a batch of the heap's, of 1 block
- * at first, then 2, 4, 8 ... to half of its limit: what is rarely asked for takes no pages.
+ * before the heap's index hears of them. A bin that is empty is filled with free runs of just its length; if
+ * there are none, a block is cut from the thread's region (arena.h).
  *
  * Bins hold pointers and no list runs through the blocks, so a free block's page can be given back untouched.
  * Only its second word is written, to a mark: a block that comes to be freed with that mark may have been
@@ -47,8 +47,8 @@ struct cache {
     _Atomic uint32_t busy, closed;
     uint32_t credit;                /* blocks that may be freed the short way before the clock is looked at */
     uint8_t counts[SHORT_MOST + 1]; /* blocks of each bin */
-    uint8_t batches[SHORT_MOST + 1];
     uint8_t middle_counts[MIDDLE_BINS];
+    struct region region;
     uint32_t outbox_count;
     uint64_t outbox_bytes;
     void *bins[SHORT_MOST + 1][BIN_MOST];

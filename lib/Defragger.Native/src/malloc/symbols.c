@@ -28,8 +28,12 @@ static inline void *take_short(size_t size)
     void *block = NULL;
     if (LIKELY(size <= SHORT_BYTES && cache != NULL)) {
         uint32_t length = (uint32_t)(size + DF_GRANULE - 1 + (size == 0)) >> GRANULE_SHIFT;
-        if (LIKELY(cache_enter(cache) && cache->counts[length] > 0))
-            block = bin_take(cache, length);
+        if (LIKELY(cache_enter(cache))) {
+            if (LIKELY(cache->counts[length] > 0))
+                block = bin_take(cache, length);
+            else if (region_serves(&cache->region, length))
+                block = region_cut(&cache->region, length);
+        }
         cache_leave(cache);
     }
     return block;
