@@ -1,5 +1,6 @@
 #!/bin/sh
-# A real program under the preloaded library prints what it prints under the C library's malloc, and ends the same way.
+# A real program under the preloaded library prints what it prints under the C library's malloc, and ends the
+# same way.
 #
 #   programs.sh LIBRARY NAME      one of: bash perl sqlite3 git gcc clang archives python python-tests dotnet nginx
 #                                 redis
@@ -188,10 +189,10 @@ END
     ;;
 python-tests)
     need python3
-    python3 -c 'import test.regrtest, test.test_list' 2> /dev/null || skip 'the test package of Python is not installed'
+    python3 -c 'import test.regrtest, test.test_list' 2> /dev/null || skip 'Python has no test package'
     cd "$folder" || exit 1
-    LD_PRELOAD=$library PYTHONMALLOC=malloc timeout 60 python3 -m test -q test_list test_dict test_set test_json \
-        test_struct test_array test_thread test_memoryview test_mmap test_zlib test_ctypes test_threading_local > out 2>&1 || {
+    LD_PRELOAD=$library PYTHONMALLOC=malloc timeout 60 python3 -m test -q test_list test_dict test_json test_struct \
+        test_array test_thread test_memoryview test_mmap test_zlib test_ctypes test_threading_local > out 2>&1 || {
         tail -n 30 out
         fail 'the tests of Python'
     }

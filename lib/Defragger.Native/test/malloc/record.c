@@ -106,6 +106,7 @@ int main(void)
         return SKIPPED;
     }
     api = api_load();
+    DEMAND(api.record_start != NULL && api.record_stop != NULL);
     DEMAND(mkdtemp(folder) != NULL && chdir(folder) == 0);
     snprintf(first, sizeof first, "%s/first", folder);
     snprintf(second, sizeof second, "%s/second", folder);

@@ -218,6 +218,7 @@ int main(void)
         return SKIPPED;
     }
     api = api_load();
+    DEMAND(api.snapshot != NULL);
     test_known_blocks();
     test_while_others_work();
     test_errors();
