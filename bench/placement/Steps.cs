@@ -52,9 +52,9 @@ internal sealed class Steps
 
         public void Add(Operation operation)
         {
-            for (int slot = operation.Slot; slot < operation.Slot + operation.Count; slot++)
+            for (int i = 0; i < operation.Count; i++) // of a batch
                 Add(operation.Kind == OperationKind.AllocateMany
-                    ? Operation.Allocate(slot, operation.Size) : Operation.Release(slot));
+                    ? Operation.Allocate(operation.Slot + i, operation.Size) : Operation.Release(operation.Slot + i));
             bool isTaken = _blocks.TryGetValue(operation.Slot, out Block block);
             switch (operation.Kind)
             {

@@ -9,6 +9,13 @@
  *   byte 1      size (size_of), where one is needed
  *   byte 2      alignment: 16 << byte % 12; with ALLOCATE_ALIGNED only
  *
+ * and of OTHER, by slot:
+ *
+ *   0 .. 3      commit refuses the next calls: slot of them
+ *   4 .. 17     allocates a batch: byte 1 size, byte 2 slot (bits 0-4) and how many (bits 5-7 and the slot
+ * above) 18 .. 29    releases one: byte 1 slot and how many likewise 30          the next purge fails above
+ * the middle of what is committed 31          a range of the purge plan is carried out by hand
+ *
  * The second opinion is a list of blocks, and a byte for each granule: what does it hold. From these alone it
  * knows what every answer has to be but which of several places a block gets: whether a request succeeds,
  * where a mistaken offset lies, which pages a purge may take, what a zeroed block reads.
@@ -42,7 +49,7 @@ enum what {
     RESIZE,
     PURGE,
     MISTAKE, /* an offset that no block has */
-    REFUSE,  /* commit refuses the next calls: slot of them */
+    OTHER,
 };
 
 /* What a granule holds. */
@@ -62,6 +69,7 @@ struct run {
     bool refused;      /* one was, in this operation */
     uint64_t purged;   /* in this operation */
     uint64_t purged_at;
+    uint64_t locked; /* a purge that begins here or above fails, until the next one */
     uint64_t live, live_most;
     FILE *log; /* where operations are written as a trace; NULL: nowhere */
 };
@@ -121,9 +129,11 @@ static bool purge(void *context, uint64_t offset, uint64_t length)
         const struct block *block = &run.blocks[slot];
         REQUIRE(!block->live || block->offset + block->length <= offset || offset + length <= block->offset);
     }
+    run.purged_at = offset;
+    if (offset >= run.locked)
+        return false;
     memset(run.holds + offset / DF_GRANULE, ZEROS, length / DF_GRANULE);
     run.purged += length;
-    run.purged_at = offset;
     return true;
 }
 
@@ -270,15 +280,16 @@ static uint64_t size_of(uint8_t byte)
                       : DF_CAPACITY_MAX - 3 + (byte - 248);
 }
 
-static void log_line(char letter, int slot, uint64_t size, uint64_t alignment)
+/* `last` is an alignment, or how many slots. */
+static void log_line(char letter, int slot, uint64_t size, uint64_t last)
 {
     if (run.log == NULL)
         return;
     fprintf(run.log, "%c %d", letter, slot);
-    if (letter != 'f')
+    if (letter != 'f' && letter != 'd')
         fprintf(run.log, " %" PRIu64, size);
-    if (alignment != DF_GRANULE)
-        fprintf(run.log, " %" PRIu64, alignment);
+    if (last != DF_GRANULE || letter == 'm' || letter == 'd')
+        fprintf(run.log, " %" PRIu64, last);
     fprintf(run.log, "\n");
 }
 
@@ -323,6 +334,60 @@ static void release(int slot)
     REQUIRE(df_heap_release(run.heap, block->offset) == DF_ALREADY_FREE);
 }
 
+/* Blocks for the empty ones of `count` slots; each is what a single one would be. */
+static void allocate_many(int slot, uint64_t size, int count)
+{
+    uint64_t offsets[SLOTS], length = whole_granules(size);
+    size_t wanted = 0, allocated = 0;
+    for (int at = slot; at < slot + count; at++)
+        wanted += !run.blocks[at].live;
+    if (wanted == 0)
+        return;
+    log_line('m', slot, size, (uint64_t)count);
+    enum df_status status = df_heap_allocate_many(run.heap, size, wanted, offsets, &allocated);
+    REQUIRE(allocated <= wanted && (allocated == wanted) == (status == DF_OK));
+    REQUIRE(status == DF_OK || status == (size > DF_CAPACITY_MAX ? DF_INVALID_SIZE : DF_OUT_OF_MEMORY));
+    size_t next = 0;
+    for (int at = slot; at < slot + count && next < allocated; at++) {
+        struct block *block = &run.blocks[at];
+        if (block->live)
+            continue;
+        *block = (struct block){offsets[next++], length, true};
+        place_is_good(block, DF_GRANULE);
+        live_change(0, length);
+        memset(run.holds + block->offset / DF_GRANULE, ANYTHING, length / DF_GRANULE);
+    }
+    REQUIRE(status != DF_OUT_OF_MEMORY || gap_longest(run.committed) < length);
+    REQUIRE(status != DF_OUT_OF_MEMORY || run.refused || gap_longest(run.capacity) < length);
+}
+
+static int by_offset(const void *left, const void *right)
+{
+    uint64_t one = *(const uint64_t *)left, other = *(const uint64_t *)right;
+    return one < other ? -1 : one > other;
+}
+
+/* Releases the occupied ones of `count` slots; then none of them is anything but free. */
+static void release_many(int slot, int count)
+{
+    uint64_t offsets[SLOTS];
+    size_t given = 0, released = 0;
+    for (int at = slot; at < slot + count; at++) {
+        struct block *block = &run.blocks[at];
+        if (!block->live)
+            continue;
+        block->live = false;
+        live_change(block->length, 0);
+        offsets[given++] = block->offset;
+    }
+    if (given == 0)
+        return;
+    log_line('d', slot, 0, (uint64_t)count);
+    qsort(offsets, given, sizeof offsets[0], by_offset);
+    REQUIRE(df_heap_release_many(run.heap, offsets, given, &released) == DF_OK && released == given);
+    REQUIRE(df_heap_release_many(run.heap, offsets, given, &released) == DF_ALREADY_FREE && released == 0);
+}
+
 static void resize(int slot, uint64_t size)
 {
     struct block *block = &run.blocks[slot];
@@ -361,10 +426,28 @@ static void purge_some(uint64_t most)
         planned += range.length;
     df_heap_statistics(run.heap, &before);
     run.purged_at = UINT64_MAX;
-    REQUIRE(df_heap_purge(run.heap, most) == planned && run.purged == planned && planned <= most);
+    uint64_t purged = df_heap_purge(run.heap, most);
     df_heap_statistics(run.heap, &after);
-    REQUIRE(after.dirty_free == before.dirty_free - planned && after.pinned == before.pinned);
+    REQUIRE(purged == run.purged && (run.locked < UINT64_MAX || purged == planned) && planned <= most);
+    REQUIRE(after.dirty_free == before.dirty_free - purged && after.pinned == before.pinned);
     REQUIRE(planned == (most < before.dirty_free ? most / DF_PAGE * DF_PAGE : before.dirty_free));
+    run.locked = UINT64_MAX;
+}
+
+/* What a purge does, by the caller's hand. A trace has no word for it; p does the same. */
+static void purge_by_hand(void)
+{
+    struct df_range range;
+    struct df_statistics before, after;
+    df_heap_statistics(run.heap, &before);
+    if (!df_heap_purge_next(run.heap, UINT64_MAX, UINT64_MAX, &range))
+        return;
+    if (run.log != NULL)
+        fprintf(run.log, "p %" PRIu64 "\n", range.length / DF_PAGE);
+    memset(run.holds + range.offset / DF_GRANULE, ZEROS, range.length / DF_GRANULE);
+    df_heap_mark_purged(run.heap, range);
+    df_heap_statistics(run.heap, &after);
+    REQUIRE(after.dirty_free == before.dirty_free - range.length && after.pinned == before.pinned);
 }
 
 static void mistake(uint64_t offset)
@@ -418,6 +501,35 @@ static void run_open(size_t *at)
     REQUIRE(df_heap_open(metadata, size, &options, &run.heap) == DF_OK);
 }
 
+/* A batch is of slots from one on, up to the last. */
+static int count_of(int slot, int byte, int what)
+{
+    int count = (byte >> 5) + 8 * (what % 4) + 1;
+    return count < SLOTS - slot ? count : SLOTS - slot;
+}
+
+static void other(int what, size_t *at)
+{
+    uint64_t size;
+    int byte;
+    if (what < 4) {
+        if (run.log != NULL)
+            fprintf(run.log, "c %d\n", what);
+        run.refusals = (unsigned)what;
+    } else if (what < 18) {
+        size = size_of(next(at));
+        byte = next(at);
+        allocate_many(byte % SLOTS, size, count_of(byte % SLOTS, byte, what));
+    } else if (what < 30) {
+        byte = next(at);
+        release_many(byte % SLOTS, count_of(byte % SLOTS, byte, what));
+    } else if (what == 30) {
+        run.locked = run.committed / 2;
+    } else {
+        purge_by_hand();
+    }
+}
+
 static void step(size_t *at)
 {
     uint8_t byte = next(at);
@@ -446,10 +558,8 @@ static void step(size_t *at)
         size = size_of(next(at));
         mistake(run.blocks[slot].offset + size + (size % 7 == 0));
         break;
-    case REFUSE:
-        if (run.log != NULL)
-            fprintf(run.log, "c %d\n", slot % 4);
-        run.refusals = (unsigned)slot % 4;
+    case OTHER:
+        other(slot, at);
         break;
     }
 }
@@ -459,6 +569,7 @@ static void play(FILE *log)
     size_t at = 0;
     memset(&run, 0, sizeof run);
     run.log = log;
+    run.locked = UINT64_MAX;
     run_open(&at);
     /* To look at all of a large arena takes a millisecond. A failure is looked for again with every step. */
     int pace = run.capacity > 16 * CHUNK && log == NULL ? 8 : 1;

@@ -571,6 +571,11 @@ static void test_mark_purged(void)
     CHECK(statistics(&arena).dirty_free == 0 && sound(&arena));
     give(&arena, meanwhile);
     CHECK(statistics(&arena).dirty_free == 2 * DF_PAGE && sound(&arena));
+    /* A range that is no plan's: what lies behind the arena is nobody's. */
+    df_heap_mark_purged(arena.heap, (struct df_range){8 * CHUNK, DF_PAGE});
+    CHECK(statistics(&arena).dirty_free == 2 * DF_PAGE);
+    df_heap_mark_purged(arena.heap, (struct df_range){DF_PAGE, UINT64_MAX});
+    CHECK(statistics(&arena).dirty_free == DF_PAGE && sound(&arena));
     arena_close(&arena);
 }
 

@@ -6,7 +6,8 @@
  * A thread that owns a block may ask is_start, is_free and block_end about it while another, which holds the
  * heap's lock, changes the neighbours' bits: it gets some answer within bounds and finds out afterwards (a
  * sequence lock) whether to believe it. So these words are stored, and read there, as relaxed atomics: no
- * other instructions, but no race either. Whoever holds the lock reads as usual.
+ * other instructions, but no race either. Whoever holds the lock reads as usual. After each atomic the
+ * compiler reads all of struct df_heap anew, hence the locals.
  */
 #ifndef DF_GRANULE_MAP_H
 #define DF_GRANULE_MAP_H
@@ -101,11 +102,12 @@ static inline void starts_clear(struct df_heap *heap, struct span span)
 /* Turns the free bits of a span that is not empty and whose bits are all equal. */
 static inline void free_flip(struct df_heap *heap, struct span span)
 {
+    uint64_t *free = heap->free;
     uint32_t word = word_of(span.start), last = word_of(span.end - 1);
     uint64_t mask = UINT64_MAX << bit_of(span.start), tail = UINT64_MAX >> (63 - bit_of(span.end - 1));
     for (; word < last; word++, mask = UINT64_MAX)
-        word_set(heap->free, word, heap->free[word] ^ mask);
-    word_set(heap->free, last, heap->free[last] ^ (mask & tail));
+        word_set(free, word, free[word] ^ mask);
+    word_set(free, last, free[last] ^ (mask & tail));
 }
 
 /* The end of an item that starts at `start` and was not ended inside its chunk. */
@@ -118,12 +120,13 @@ static inline uint32_t item_end_beyond(const struct df_heap *heap, uint32_t star
 /* The end of the block that starts at `start`: the next bit of either kind. */
 static inline uint32_t block_end(const struct df_heap *heap, uint32_t start)
 {
+    const uint64_t *starts = heap->start, *free = heap->free;
     uint32_t word = word_of(start), bit = bit_of(start);
-    uint64_t found = (word_get(heap->start, word) | word_get(heap->free, word)) >> bit >> 1;
+    uint64_t found = (word_get(starts, word) | word_get(free, word)) >> bit >> 1;
     if (found != 0)
         return start + 1 + lowest_bit(found);
     while (++word % CHUNK_WORDS != 0) {
-        found = word_get(heap->start, word) | word_get(heap->free, word);
+        found = word_get(starts, word) | word_get(free, word);
         if (found != 0)
             return word * WORD_GRANULES + lowest_bit(found);
     }
