@@ -135,7 +135,7 @@ void *cache_take(struct cache *cache, uint32_t length, bool shuffled)
         return middle_take(cache, length);
     if (cache->counts[length] == 0) {
         if (region_serves(&cache->region, length))
-            return region_cut(&cache->region, length);
+            return region_take(cache, length);
         bin_fill(cache, length);
     }
     if (cache->counts[length] == 0)

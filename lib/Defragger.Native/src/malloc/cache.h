@@ -112,6 +112,14 @@ static inline void *bin_take(struct cache *cache, uint32_t length)
     return block;
 }
 
+/* The next block of the thread's region. */
+static inline void *region_take(struct cache *cache, uint32_t length)
+{
+    void *block = region_cut(&cache->region, length);
+    *mark_of(block) = 0;
+    return block;
+}
+
 static inline void bin_put(struct cache *cache, uint32_t length, void *block)
 {
     cache->bins[length][cache->counts[length]++] = block;

@@ -52,9 +52,12 @@ static void *allocate_once(size_t size, size_t alignment, bool zeroed)
     }
     uint32_t length = granules_of(size);
     void *block = alignment <= DF_GRANULE && length <= MIDDLE_MOST ? take_cached(length) : NULL;
-    if (block == NULL)
-        return arena_allocate_one(size, alignment, zeroed);
-    return zeroed ? memset(block, 0, size) : block;
+    if (block != NULL)
+        return zeroed ? memset(block, 0, size) : block;
+    block = arena_allocate_one(size, alignment, zeroed);
+    if (block != NULL && length <= MIDDLE_MOST)
+        *mark_of(block) = 0; /* there may be that of a block that was here before */
+    return block;
 }
 
 void *front_allocate(size_t size, size_t alignment, bool zeroed, const void *caller)
@@ -125,7 +128,7 @@ static void free_in_arena(struct arena *arena, void *block, const char *call)
         arena_report(arena, call, block, status);
         return;
     }
-    if (*mark_of(block) == mark_for(block) && is_cached(cache, block)) {
+    if (length <= MIDDLE_MOST && *mark_of(block) == mark_for(block) && is_cached(cache, block)) {
         report_mistake(call, block, DOUBLE_FREE, 0, 0);
         return;
     }
@@ -182,7 +185,8 @@ static void *resize_in_arena(struct arena *arena, void *block, size_t size, cons
 {
     enum df_status status;
     uint32_t length = length_at(arena, block, &status), wanted;
-    if (length == 0 || (*mark_of(block) == mark_for(block) && is_cached(cache_own, block))) {
+    if (length == 0 ||
+        (length <= MIDDLE_MOST && *mark_of(block) == mark_for(block) && is_cached(cache_own, block))) {
         arena_report(arena, "realloc", block, length == 0 ? status : DF_ALREADY_FREE);
         return NULL;
     }

@@ -32,7 +32,7 @@ static inline void *take_short(size_t size)
             if (LIKELY(cache->counts[length] > 0))
                 block = bin_take(cache, length);
             else if (region_serves(&cache->region, length))
-                block = region_cut(&cache->region, length);
+                block = region_take(cache, length);
         }
         cache_leave(cache);
     }
