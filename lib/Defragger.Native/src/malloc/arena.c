@@ -231,7 +231,8 @@ uint32_t arena_fill(uint32_t length, uint32_t most, void **blocks, struct region
         for (uint32_t i = arenas_known; i-- > 0;) { /* the newest has room; the old ones may have again */
             struct arena *arena = &arenas[i];
             arena_lock(arena);
-            size_t filled = fill(arena, length, most < BATCH ? most : BATCH, offsets, region);
+            /* Bins keep blocks of the first arena only. */
+            size_t filled = fill(arena, length, i > 0 ? 1 : most < BATCH ? most : BATCH, offsets, region);
             arena_unlock(arena);
             for (size_t k = 0; k < filled; k++)
                 blocks[k] = arena->base + offsets[k];
@@ -282,74 +283,74 @@ void arena_report(struct arena *arena, const char *call, const void *address, en
                    distance, size);
 }
 
-/* Sorts ascending. Blocks freed one after the other are often in order, or in the reverse order: one pass
- * tells. Else: least significant digit first, as many digits as differ. */
-static void sort(void **blocks, uint32_t number)
+/* Sorts ascending, into one of the two, and says into which: least significant digit first, as many digits as
+ * differ. Blocks freed one after the other are often in order, or in the reverse order: one pass tells. */
+static uint32_t *sort(uint32_t *granules, uint32_t *other, uint32_t number)
 {
-    uint32_t ascending = 0, descending = 0;
-    uintptr_t differ = 0;
+    enum { DIGITS = 256 };
+    uint32_t ascending = 0, descending = 0, differ = 0;
     for (uint32_t i = 1; i < number; i++) {
-        ascending += blocks[i - 1] < blocks[i];
-        descending += blocks[i - 1] > blocks[i];
-        differ |= (uintptr_t)blocks[i] ^ (uintptr_t)blocks[0];
+        ascending += granules[i - 1] < granules[i];
+        descending += granules[i - 1] > granules[i];
+        differ |= granules[i] ^ granules[0];
     }
     if (number == 0 || ascending == number - 1)
-        return;
+        return granules;
     if (descending == number - 1) {
-        for (uint32_t i = 0, k = number - 1; i < k; i++, k--) {
-            void *swap = blocks[i];
-            blocks[i] = blocks[k];
-            blocks[k] = swap;
-        }
-        return;
+        for (uint32_t i = 0; i < number; i++)
+            other[i] = granules[number - 1 - i];
+        return other;
     }
-    enum { DIGITS = 256 };
-    void *other[RELEASE_MOST], **from = blocks, **to = other;
-    for (uint32_t shift = GRANULE_SHIFT; shift < 64 && differ >> shift != 0; shift += 8) {
+    for (uint32_t shift = 0; shift < 32 && differ >> shift != 0; shift += 8) {
         uint16_t places[DIGITS] = {0};
         for (uint32_t i = 0; i < number; i++)
-            places[(uintptr_t)from[i] >> shift & (DIGITS - 1)]++;
+            places[granules[i] >> shift & (DIGITS - 1)]++;
         for (uint32_t digit = 0, place = 0; digit < DIGITS; digit++) {
             uint16_t here = places[digit];
             places[digit] = (uint16_t)place;
             place += here;
         }
         for (uint32_t i = 0; i < number; i++)
-            to[places[(uintptr_t)from[i] >> shift & (DIGITS - 1)]++] = from[i];
-        void **swap = from;
-        from = to;
-        to = swap;
+            other[places[granules[i] >> shift & (DIGITS - 1)]++] = granules[i];
+        uint32_t *swap = granules;
+        granules = other;
+        other = swap;
     }
-    if (from != blocks)
-        memcpy(blocks, from, number * sizeof *blocks);
+    return granules;
 }
 
-/* Frees sorted blocks of one arena. */
-static void release_sorted(struct arena *arena, void **blocks, uint32_t number, const char *call)
+void arena_release(struct arena *arena, void *block, const char *call)
 {
-    uint64_t offsets[RELEASE_MOST];
+    arena_lock(arena);
+    enum df_status status = df_heap_release(arena->heap, offset_of(arena, block));
+    arena_unlock(arena);
+    if (status != DF_OK)
+        arena_report(arena, call, block, status);
+}
+
+static void release_sorted(struct arena *arena, const uint32_t *granules, uint32_t number, const char *call)
+{
+    uint64_t offsets[BATCH * 4];
+    size_t released;
     for (uint32_t i = 0; i < number; i++)
-        offsets[i] = offset_of(arena, blocks[i]);
-    for (size_t done = 0; done < number; done++) {
-        size_t released;
+        offsets[i] = bytes_of(granules[i]);
+    for (size_t done = 0; done < number; done += released + 1) {
         arena_lock(arena);
         enum df_status status = df_heap_release_many(arena->heap, offsets + done, number - done, &released);
         arena_unlock(arena);
-        done += released;
-        if (status != DF_OK && done < number) /* the same block twice in one batch is no ascending order */
-            arena_report(arena, call, blocks[done],
-                         done > 0 && offsets[done] == offsets[done - 1] ? DF_ALREADY_FREE : status);
+        if (status != DF_OK)
+            arena_report(arena, call, arena->base + offsets[done + released],
+                         status == DF_NOT_ASCENDING ? DF_ALREADY_FREE : status);
     }
 }
 
-void arena_release(void **blocks, uint32_t number, const char *call)
+void arena_release_batch(struct arena *arena, uint32_t *granules, uint32_t *other, uint32_t number,
+                         const char *call)
 {
-    sort(blocks, number);
-    for (uint32_t from = 0, to; from < number; from = to) {
-        struct arena *arena = arena_of(blocks[from]);
-        for (to = from + 1; to < number && offset_of(arena, blocks[to]) < arena->capacity; to++)
-            continue;
-        release_sorted(arena, blocks + from, to - from, call);
+    const uint32_t *sorted = sort(granules, other, number);
+    for (uint32_t done = 0, some; done < number; done += some) {
+        some = number - done < BATCH * 4 ? number - done : BATCH * 4;
+        release_sorted(arena, sorted + done, some, call);
     }
 }
 

@@ -24,7 +24,6 @@ enum {
     ARENA_MOST = 256,
     ARENA_ALIGNMENT = 1024 * 1024, /* of its base, and so the most that a block can be aligned to */
     SHORT_MOST = WORD_GRANULES,    /* granules: a block whose length shows in two words of bits */
-    RELEASE_MOST = 256,            /* blocks of one arena_release */
     DECAY_STEPS = 4,               /* a page is given back after this many quarters of the decay time */
 };
 
@@ -125,11 +124,13 @@ uint32_t arena_fill(uint32_t length, uint32_t most, void **blocks, struct region
 /* One block. zeroed: it reads as zeros. NULL: there is no memory. */
 void *arena_allocate_one(uint64_t size, uint64_t alignment, bool zeroed);
 
-/*
- * Frees blocks; sorts them. What is wrong with one is reported as a mistake of `call`, and the others are
- * freed.
- */
-void arena_release(void **blocks, uint32_t count, const char *call);
+/* Frees a block. What is wrong with it is reported as a mistake of `call`. */
+void arena_release(struct arena *arena, void *block, const char *call);
+
+/* Frees the blocks at some granules, which it sorts, with room for as many at `other`: what they become
+ * together costs the index what one block costs. The others are freed when one is wrong. */
+void arena_release_batch(struct arena *arena, uint32_t *granules, uint32_t *other, uint32_t count,
+                         const char *call);
 
 /* DF_OK, DF_NO_ROOM, or what is wrong with the block. */
 enum df_status arena_resize(struct arena *arena, void *block, uint64_t size);
@@ -145,6 +146,11 @@ void arena_report(struct arena *arena, const char *call, const void *address, en
 uint64_t arena_purge(struct arena *arena, uint64_t bytes);
 
 /* --- Without the lock --- */
+
+static inline uint32_t granule_of(const struct arena *arena, const void *block)
+{
+    return (uint32_t)((uint64_t)((const unsigned char *)block - arena->base) >> GRANULE_SHIFT);
+}
 
 static inline uint64_t bits_of(const uint64_t *words, uint32_t word)
 {

@@ -43,42 +43,67 @@ static uint32_t middle_limit(uint32_t length)
     return settings.cache == 0 ? 0 : blocks < MIDDLE_BIN_MOST ? (uint32_t)blocks : MIDDLE_BIN_MOST;
 }
 
-static void outbox_flush(struct cache *cache)
+static void outbox_put(struct cache *cache, uint32_t length, uint32_t granule)
 {
-    uint32_t count = cache->outbox_count;
-    cache->outbox_count = 0;
-    cache->outbox_bytes = 0;
-    arena_release(cache->outbox, count, "free");
+    cache->outbox[cache->outbox_count++] = granule;
+    cache->outbox_bytes += (uint32_t)bytes_of(length);
 }
 
-static void outbox_put(struct cache *cache, uint32_t length, void *block)
+static void outbox_empty(struct cache *cache)
 {
-    cache->outbox[cache->outbox_count++] = block;
-    cache->outbox_bytes += bytes_of(length);
-    if (cache->outbox_count == OUTBOX_MOST || cache->outbox_bytes > OUTBOX_BYTES)
-        outbox_flush(cache);
+    uint32_t count = cache->outbox_count;
+    cache->outbox_count = cache->outbox_bytes = cache->filled = 0;
+    arena_release_batch(&arenas[0], cache->outbox, cache->sorted, count, "free");
+}
+
+/* Puts all blocks of all bins into the outbox. */
+static void bins_drain(struct cache *cache)
+{
+    for (uint32_t length = 1; length <= SHORT_MOST; length++) {
+        for (uint32_t i = 0; i < cache->counts[length]; i++)
+            outbox_put(cache, length, cache->bins[length][i]);
+        cache->counts[length] = 0;
+    }
+}
+
+/*
+ * Empties the outbox when it is full. A program that has freed that much and asked for next to nothing takes
+ * a structure down: then the bins' blocks, which lie between those of the outbox, go with them, and whole
+ * pieces of the heap become free at once.
+ */
+static void outbox_check(struct cache *cache)
+{
+    if (cache->outbox_count < OUTBOX_MOST && cache->outbox_bytes <= OUTBOX_BYTES)
+        return;
+    if (cache->filled < OUTBOX_MOST / 8)
+        bins_drain(cache);
+    outbox_empty(cache);
 }
 
 /* Moves the `number` blocks that a bin has had longest to the outbox. */
 static void bin_spill(struct cache *cache, uint32_t length, uint32_t number)
 {
-    void **bin = cache->bins[length];
+    uint32_t *bin = cache->bins[length];
     for (uint32_t i = 0; i < number; i++)
         outbox_put(cache, length, bin[i]);
     cache->counts[length] = (uint8_t)(cache->counts[length] - number);
     memmove(bin, bin + number, cache->counts[length] * sizeof *bin);
+    outbox_check(cache);
 }
 
-static void bin_fill(struct cache *cache, uint32_t length)
+/* Asks the heap for a block and, where there are more like it, for some to keep; NULL: there is no memory. */
+static void *bin_fill(struct cache *cache, uint32_t length)
 {
     void *blocks[BIN_MOST];
     uint32_t most = (uint32_t)cache_limits[length] / 2;
     if (cache->outbox_count >= OUTBOX_MOST / 4)
-        outbox_flush(cache);
+        outbox_empty(cache);
     uint32_t count = arena_fill(length, most > 0 ? most : 1, blocks, &cache->region);
-    for (uint32_t i = 0; i < count; i++) /* the first is taken first */
-        cache->bins[length][i] = blocks[count - 1 - i];
-    cache->counts[length] = (uint8_t)count;
+    cache->filled += count;
+    for (uint32_t i = 1; i < count; i++) /* the first is taken first */
+        cache->bins[length][i - 1] = granule_of(&arenas[0], blocks[count - i]);
+    cache->counts[length] = (uint8_t)(count > 0 ? count - 1 : 0);
+    return count > 0 ? blocks[0] : NULL;
 }
 
 /* Swaps the block that would be taken next with any other of its bin. */
@@ -88,9 +113,9 @@ static void bin_shuffle(struct cache *cache, uint32_t length)
     if (state == 0)
         state = (cache_mark ^ (uint64_t)(uintptr_t)cache) | 1;
     state ^= state << 13, state ^= state >> 7, state ^= state << 17; /* Marsaglia, "Xorshift RNGs", 2003 */
-    void **bin = cache->bins[length];
+    uint32_t *bin = cache->bins[length];
     uint32_t last = cache->counts[length] - 1u, other = (uint32_t)(state >> 32) % (last + 1);
-    void *swap = bin[last];
+    uint32_t swap = bin[last];
     bin[last] = bin[other];
     bin[other] = swap;
 }
@@ -102,7 +127,7 @@ static void *middle_take(struct cache *cache, uint32_t length)
     struct kept *kept = cache->middle[bin];
     for (uint32_t i = count; i-- > 0;)
         if (kept[i].length >= length) {
-            void *block = kept[i].block;
+            void *block = block_at_granule(kept[i].granule);
             memmove(kept + i, kept + i + 1, (count - i - 1) * sizeof *kept);
             cache->middle_counts[bin]--;
             *mark_of(block) = 0;
@@ -111,84 +136,89 @@ static void *middle_take(struct cache *cache, uint32_t length)
     return NULL;
 }
 
-static void middle_put(struct cache *cache, uint32_t length, void *block)
+static void middle_put(struct cache *cache, uint32_t length, uint32_t granule)
 {
     uint32_t bin = middle_bin(length), limit = middle_limit(length), count = cache->middle_counts[bin];
     struct kept *kept = cache->middle[bin];
-    *mark_of(block) = mark_for(block);
     if (count > 0 && count >= limit) {
-        outbox_put(cache, kept[0].length, kept[0].block);
+        outbox_put(cache, kept[0].length, kept[0].granule);
         memmove(kept, kept + 1, --count * sizeof *kept);
     }
     if (limit == 0)
-        outbox_put(cache, length, block);
+        outbox_put(cache, length, granule);
     else
-        kept[count++] = (struct kept){block, length};
+        kept[count++] = (struct kept){granule, length};
     cache->middle_counts[bin] = (uint8_t)count;
+    outbox_check(cache);
 }
 
 /* --- The long way --- */
 
 void *cache_take(struct cache *cache, uint32_t length, bool shuffled)
 {
+    void *block = NULL;
     if (length > SHORT_MOST)
         return middle_take(cache, length);
-    if (cache->counts[length] == 0) {
-        if (region_serves(&cache->region, length))
-            return region_take(cache, length);
-        bin_fill(cache, length);
+    if (cache->counts[length] > 0) {
+        if (shuffled)
+            bin_shuffle(cache, length);
+        return bin_take(cache, length);
     }
-    if (cache->counts[length] == 0)
-        return NULL;
-    if (shuffled)
-        bin_shuffle(cache, length);
-    return bin_take(cache, length);
+    if (region_serves(&cache->region, length))
+        return region_take(cache, length);
+    block = bin_fill(cache, length);
+    if (block != NULL)
+        *mark_of(block) = 0;
+    return block;
 }
 
 void cache_put(struct cache *cache, uint32_t length, void *block)
 {
+    uint32_t granule = granule_of(&arenas[0], block);
+    *mark_of(block) = mark_for(block);
     if (length > SHORT_MOST) {
-        middle_put(cache, length, block);
+        middle_put(cache, length, granule);
         return;
     }
     uint32_t limit = cache_limits[length];
-    if (limit == 0) {
-        *mark_of(block) = mark_for(block);
-        outbox_put(cache, length, block);
-        return;
-    }
-    if (cache->counts[length] >= limit)
+    if (limit > 0 && cache->counts[length] >= limit)
         bin_spill(cache, length, (limit + 1) / 2);
-    bin_put(cache, length, block);
+    if (limit > 0) {
+        bin_put(cache, length, granule, block);
+    } else {
+        outbox_put(cache, length, granule);
+        outbox_check(cache);
+    }
 }
 
-bool cache_has(const struct cache *cache, const void *block)
+static bool has(const uint32_t *granules, uint32_t count, uint32_t granule)
 {
+    bool found = false;
+    for (uint32_t i = 0; i < count; i++)
+        found |= granules[i] == granule;
+    return found;
+}
+
+bool cache_has(const struct cache *cache, uint32_t granule)
+{
+    bool found = has(cache->outbox, cache->outbox_count, granule);
     for (uint32_t length = 1; length <= SHORT_MOST; length++)
-        for (uint32_t i = 0; i < cache->counts[length]; i++)
-            if (cache->bins[length][i] == block)
-                return true;
+        found |= has(cache->bins[length], cache->counts[length], granule);
     for (uint32_t bin = 0; bin < MIDDLE_BINS; bin++)
         for (uint32_t i = 0; i < cache->middle_counts[bin]; i++)
-            if (cache->middle[bin][i].block == block)
-                return true;
-    for (uint32_t i = 0; i < cache->outbox_count; i++)
-        if (cache->outbox[i] == block)
-            return true;
-    return false;
+            found |= cache->middle[bin][i].granule == granule;
+    return found;
 }
 
 void cache_flush(struct cache *cache)
 {
-    for (uint32_t length = 1; length <= SHORT_MOST; length++) {
-        bin_spill(cache, length, cache->counts[length]);
-    }
+    bins_drain(cache);
     for (uint32_t bin = 0; bin < MIDDLE_BINS; bin++) {
         for (uint32_t i = 0; i < cache->middle_counts[bin]; i++)
-            outbox_put(cache, cache->middle[bin][i].length, cache->middle[bin][i].block);
+            outbox_put(cache, cache->middle[bin][i].length, cache->middle[bin][i].granule);
         cache->middle_counts[bin] = 0;
     }
-    outbox_flush(cache);
+    outbox_empty(cache);
     region_end(&cache->region);
 }
 

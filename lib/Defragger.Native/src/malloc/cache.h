@@ -8,9 +8,10 @@
  * before the heap's index hears of them. A bin that is empty is filled with free runs of just its length; if
  * there are none, a block is cut from the thread's region (arena.h).
  *
- * Bins hold pointers and no list runs through the blocks, so a free block's page can be given back untouched.
- * Only its second word is written, to a mark: a block that comes to be freed with that mark may have been
- * freed already, and then its cache is searched.
+ * Bins hold the numbers of granules (of the first arena; blocks of others are not kept) and no list runs
+ * through the blocks, so a free block's page can be given back untouched. Only its second word is written, to
+ * a mark: a block that comes to be freed with that mark may have been freed already, and then its cache is
+ * searched.
  *
  *   1. Only its thread uses a cache, and is `busy` while it does. Anybody may claim it: sets TAKEN in
  * `closed`, then makes a barrier that reaches all threads (os_barrier), and owns it once it is not busy. The
@@ -31,8 +32,9 @@ enum {
     MIDDLE_MOST = 2048, /* granules: 32 KiB */
     MIDDLE_BINS = 40,   /* eight a doubling, as in the core */
     MIDDLE_BIN_MOST = 4,
-    OUTBOX_MOST = RELEASE_MOST,
+    OUTBOX_MOST = 256, /* blocks that go to the heap at once, */
     OUTBOX_BYTES = 64 * 1024,
+    DRAIN_MOST = OUTBOX_MOST + 4352, /* and with them all that bins can hold */
     CREDIT = 4096,
 };
 
@@ -45,22 +47,24 @@ enum closed {
 
 struct cache {
     _Atomic uint32_t busy, closed;
-    uint32_t credit;                /* blocks that may be freed the short way before the clock is looked at */
+    uint32_t credit; /* blocks that may be freed the short way before the clock is looked at */
+    uint32_t filled; /* blocks that came from the heap since the outbox was last emptied */
+    struct region region;
     uint8_t counts[SHORT_MOST + 1]; /* blocks of each bin */
     uint8_t middle_counts[MIDDLE_BINS];
-    struct region region;
-    uint32_t outbox_count;
-    uint64_t outbox_bytes;
-    void *bins[SHORT_MOST + 1][BIN_MOST];
+    uint32_t outbox_count, outbox_bytes;
+    uint32_t bins[SHORT_MOST + 1][BIN_MOST]; /* granules of the first arena */
     struct kept {
-        void *block;
-        uint32_t length;
+        uint32_t granule, length;
     } middle[MIDDLE_BINS][MIDDLE_BIN_MOST];
-    void *outbox[OUTBOX_MOST];
+    uint32_t outbox[DRAIN_MOST], sorted[DRAIN_MOST];
     uint32_t seen; /* what the decay saw of it: the same again means that its thread rests */
     bool owned;    /* by a thread that lives; with the registry's lock */
     struct cache *next;
 };
+
+static_assert(DRAIN_MOST >= OUTBOX_MOST + BIN_MOST + SHORT_MOST * BIN_MOST + MIDDLE_BINS * MIDDLE_BIN_MOST,
+              "the outbox has room for all that a cache holds");
 
 extern uint8_t cache_limits[SHORT_MOST + 1]; /* of each bin; 0 until caches may be used */
 extern uint64_t cache_mark;                  /* of freed blocks, with their address */
@@ -103,11 +107,16 @@ static inline uint64_t mark_for(const void *block)
     return cache_mark ^ (uint64_t)(uintptr_t)block;
 }
 
+static inline void *block_at_granule(uint32_t granule)
+{
+    return arenas[0].base + bytes_of(granule);
+}
+
 /* A block from a bin that is not empty. */
 static inline void *bin_take(struct cache *cache, uint32_t length)
 {
     uint32_t count = --cache->counts[length];
-    void *block = cache->bins[length][count];
+    void *block = block_at_granule(cache->bins[length][count]);
     *mark_of(block) = 0;
     return block;
 }
@@ -120,9 +129,9 @@ static inline void *region_take(struct cache *cache, uint32_t length)
     return block;
 }
 
-static inline void bin_put(struct cache *cache, uint32_t length, void *block)
+static inline void bin_put(struct cache *cache, uint32_t length, uint32_t granule, void *block)
 {
-    cache->bins[length][cache->counts[length]++] = block;
+    cache->bins[length][cache->counts[length]++] = granule;
     *mark_of(block) = mark_for(block);
 }
 
@@ -131,11 +140,11 @@ static inline void bin_put(struct cache *cache, uint32_t length, void *block)
 /* A block of a length up to MIDDLE_MOST; NULL: none is kept, or there is no memory. */
 void *cache_take(struct cache *cache, uint32_t length, bool shuffled);
 
-/* Keeps a block of a length up to MIDDLE_MOST, spilling others if need be. */
+/* Keeps a block of the first arena of a length up to MIDDLE_MOST, spilling others if need be. */
 void cache_put(struct cache *cache, uint32_t length, void *block);
 
-/* Whether the cache holds a block that was freed. */
-bool cache_has(const struct cache *cache, const void *block);
+/* Whether the cache holds a block. */
+bool cache_has(const struct cache *cache, uint32_t granule);
 
 /* Empties it into the heap. */
 void cache_flush(struct cache *cache);

@@ -105,14 +105,17 @@ static void report_large(const char *call, const void *block, enum large_state s
 }
 
 /* Whether a block with the mark of a freed one is in a cache. */
-static bool is_cached(struct cache *own, const void *block)
+static bool is_cached(struct cache *own, const struct arena *arena, const void *block)
 {
-    if (own != NULL && cache_has(own, block))
+    uint32_t granule = granule_of(arena, block);
+    if (arena != &arenas[0])
+        return false;
+    if (own != NULL && cache_has(own, granule))
         return true;
     bool found = false;
     if (caches_close())
         for (struct cache *cache = caches_first(); cache != NULL && !found; cache = cache->next)
-            found = cache_has(cache, block);
+            found = cache_has(cache, granule);
     caches_open();
     return found;
 }
@@ -128,14 +131,14 @@ static void free_in_arena(struct arena *arena, void *block, const char *call)
         arena_report(arena, call, block, status);
         return;
     }
-    if (length <= MIDDLE_MOST && *mark_of(block) == mark_for(block) && is_cached(cache, block)) {
+    if (length <= MIDDLE_MOST && *mark_of(block) == mark_for(block) && is_cached(cache, arena, block)) {
         report_mistake(call, block, DOUBLE_FREE, 0, 0);
         return;
     }
     if (settings.hardened)
         memset(block, 0, bytes_of(length));
     bool kept = false;
-    if (cache != NULL && length <= MIDDLE_MOST) {
+    if (cache != NULL && length <= MIDDLE_MOST && arena == &arenas[0]) {
         cache_enter(cache);
         cache->credit = CREDIT;
         kept = (atomic_load_explicit(&cache->closed, memory_order_relaxed) & TAKEN) == 0;
@@ -144,7 +147,7 @@ static void free_in_arena(struct arena *arena, void *block, const char *call)
         cache_leave(cache);
     }
     if (!kept)
-        arena_release(&block, 1, call);
+        arena_release(arena, block, call);
 }
 
 void front_free(void *block, const char *call, const void *caller)
@@ -186,7 +189,7 @@ static void *resize_in_arena(struct arena *arena, void *block, size_t size, cons
     enum df_status status;
     uint32_t length = length_at(arena, block, &status), wanted;
     if (length == 0 ||
-        (length <= MIDDLE_MOST && *mark_of(block) == mark_for(block) && is_cached(cache_own, block))) {
+        (length <= MIDDLE_MOST && *mark_of(block) == mark_for(block) && is_cached(cache_own, arena, block))) {
         arena_report(arena, "realloc", block, length == 0 ? status : DF_ALREADY_FREE);
         return NULL;
     }

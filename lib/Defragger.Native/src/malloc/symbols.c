@@ -47,14 +47,14 @@ static inline bool put_short(void *block)
     if (!LIKELY(arena_first_has(block, &offset) && offset % DF_GRANULE == 0 && cache != NULL))
         return false;
     const struct arena *arena = &arenas[0];
-    uint32_t begin = read_begin(arena),
-             length = short_length(arena->heap, (uint32_t)(offset >> GRANULE_SHIFT));
+    uint32_t granule = (uint32_t)(offset >> GRANULE_SHIFT), begin = read_begin(arena);
+    uint32_t length = short_length(arena->heap, granule);
     if (!LIKELY(length != 0 && length <= SHORT_MOST && read_holds(arena, begin) &&
                 *mark_of(block) != mark_for(block)))
         return false;
     bool kept = cache_enter(cache) && cache->counts[length] < cache_limits[length] && --cache->credit != 0;
     if (LIKELY(kept))
-        bin_put(cache, length, block);
+        bin_put(cache, length, granule, block);
     cache_leave(cache);
     return kept;
 }
