@@ -79,6 +79,8 @@ static bool arena_make(struct arena *arena, uint64_t capacity)
         .outside = {arena, outside_commit, outside_purge, outside_zero},
     };
     df_heap_open(records, metadata, &options, &arena->heap);
+    arena->start = arena->heap->start;
+    arena->free = arena->heap->free;
     arena->capacity = capacity; /* last: from here on free finds it */
     return true;
 }

@@ -29,7 +29,8 @@ enum {
 
 struct arena {
     unsigned char *base;
-    uint64_t capacity; /* 0: there is no arena here */
+    uint64_t capacity;            /* 0: there is no arena here */
+    const uint64_t *start, *free; /* the heap's, within reach of a free without the lock */
     struct df_heap *heap;
     uint64_t usable;
     size_t metadata, reserved; /* bytes */
@@ -152,11 +153,6 @@ static inline uint32_t granule_of(const struct arena *arena, const void *block)
     return (uint32_t)((uint64_t)((const unsigned char *)block - arena->base) >> GRANULE_SHIFT);
 }
 
-static inline uint64_t bits_of(const uint64_t *words, uint32_t word)
-{
-    return __atomic_load_n(&words[word], __ATOMIC_RELAXED);
-}
-
 static inline uint32_t read_begin(const struct arena *arena)
 {
     return atomic_load_explicit(&arena->sequence, memory_order_acquire);
@@ -169,14 +165,16 @@ static inline bool read_holds(const struct arena *arena, uint32_t begin)
     return (begin & 1) == 0 && atomic_load_explicit(&arena->sequence, memory_order_relaxed) == begin;
 }
 
-/* The length in granules of the block at a granule; 0: there is none, or it is longer than SHORT_MOST. */
-static inline uint32_t short_length(const struct df_heap *heap, uint32_t granule)
+/* The length in granules of the block at a granule; 0: there is none, or it is not shorter than SHORT_MOST.
+ */
+static inline uint32_t short_length(const struct arena *arena, uint32_t granule)
 {
     uint32_t word = word_of(granule), bit = bit_of(granule);
-    uint64_t start = bits_of(heap->start, word), stop = start | bits_of(heap->free, word);
-    uint64_t stop_next = bits_of(heap->start, word + 1) | bits_of(heap->free, word + 1);
-    uint64_t stops = stop >> bit >> 1 | stop_next << (WORD_GRANULES - 1 - bit);
-    return (start >> bit & 1) != 0 && stops != 0 ? 1 + lowest_bit(stops) : 0;
+    uint64_t start = word_get(arena->start, word);
+    uint64_t stop = start | word_get(arena->free, word);
+    uint64_t stop_next = word_get(arena->start, word + 1) | word_get(arena->free, word + 1);
+    uint64_t stops = (uint64_t)(((unsigned __int128)stop_next << 64 | stop) >> bit) & ~UINT64_C(1);
+    return (start >> bit & 1) != 0 && stops != 0 ? lowest_bit(stops) : 0;
 }
 
 #endif

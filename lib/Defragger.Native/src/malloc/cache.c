@@ -184,7 +184,7 @@ void cache_put(struct cache *cache, uint32_t length, void *block)
     if (limit > 0 && cache->counts[length] >= limit)
         bin_spill(cache, length, (limit + 1) / 2);
     if (limit > 0) {
-        bin_put(cache, length, granule, block);
+        bin_put(cache, length, granule);
     } else {
         outbox_put(cache, length, granule);
         outbox_check(cache);

@@ -35,7 +35,6 @@ enum {
     OUTBOX_MOST = 256, /* blocks that go to the heap at once, */
     OUTBOX_BYTES = 64 * 1024,
     DRAIN_MOST = OUTBOX_MOST + 4352, /* and with them all that bins can hold */
-    CREDIT = 4096,
 };
 
 /* Why calls go past a thread's cache. */
@@ -47,7 +46,6 @@ enum closed {
 
 struct cache {
     _Atomic uint32_t busy, closed;
-    uint32_t credit; /* blocks that may be freed the short way before the clock is looked at */
     uint32_t filled; /* blocks that came from the heap since the outbox was last emptied */
     struct region region;
     uint8_t counts[SHORT_MOST + 1]; /* blocks of each bin */
@@ -129,10 +127,9 @@ static inline void *region_take(struct cache *cache, uint32_t length)
     return block;
 }
 
-static inline void bin_put(struct cache *cache, uint32_t length, uint32_t granule, void *block)
+static inline void bin_put(struct cache *cache, uint32_t length, uint32_t granule)
 {
     cache->bins[length][cache->counts[length]++] = granule;
-    *mark_of(block) = mark_for(block);
 }
 
 /* --- The long way; each of them with the cache entered --- */

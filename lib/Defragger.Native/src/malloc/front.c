@@ -140,7 +140,6 @@ static void free_in_arena(struct arena *arena, void *block, const char *call)
     bool kept = false;
     if (cache != NULL && length <= MIDDLE_MOST && arena == &arenas[0]) {
         cache_enter(cache);
-        cache->credit = CREDIT;
         kept = (atomic_load_explicit(&cache->closed, memory_order_relaxed) & TAKEN) == 0;
         if (kept)
             cache_put(cache, length, block);

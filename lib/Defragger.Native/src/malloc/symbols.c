@@ -43,18 +43,20 @@ static inline void *take_short(size_t size)
 static inline bool put_short(void *block)
 {
     struct cache *cache = cache_own;
+    const struct arena *arena = &arenas[0];
     uint64_t offset;
     if (!LIKELY(arena_first_has(block, &offset) && offset % DF_GRANULE == 0 && cache != NULL))
         return false;
-    const struct arena *arena = &arenas[0];
     uint32_t granule = (uint32_t)(offset >> GRANULE_SHIFT), begin = read_begin(arena);
-    uint32_t length = short_length(arena->heap, granule);
-    if (!LIKELY(length != 0 && length <= SHORT_MOST && read_holds(arena, begin) &&
-                *mark_of(block) != mark_for(block)))
+    uint32_t length = short_length(arena, granule);
+    uint64_t mark = mark_for(block);
+    if (!LIKELY(length != 0 && read_holds(arena, begin) && *mark_of(block) != mark))
         return false;
-    bool kept = cache_enter(cache) && cache->counts[length] < cache_limits[length] && --cache->credit != 0;
-    if (LIKELY(kept))
-        bin_put(cache, length, granule, block);
+    bool kept = cache_enter(cache) && cache->counts[length] < cache_limits[length];
+    if (LIKELY(kept)) {
+        bin_put(cache, length, granule);
+        *mark_of(block) = mark;
+    }
     cache_leave(cache);
     return kept;
 }
