@@ -6,6 +6,7 @@
 
 #include "../os/memory.h"
 #include "../os/process.h"
+#include "report.h"
 #include "settings.h"
 
 uint8_t cache_limits[SHORT_MOST + 1];
@@ -43,8 +44,22 @@ static uint32_t middle_limit(uint32_t length)
     return settings.cache == 0 ? 0 : blocks < MIDDLE_BIN_MOST ? (uint32_t)blocks : MIDDLE_BIN_MOST;
 }
 
+/* Whether a block that comes out of a bin has its mark, and takes it; reports it if not. */
+static bool mark_take(uint32_t granule)
+{
+    void *block = block_at_granule(granule);
+    bool has_mark = *mark_of(block) == mark_for(block);
+    if (has_mark)
+        *mark_of(block) = 0;
+    else
+        report_mistake("free", block, FREED_TWICE, 0, 0);
+    return has_mark;
+}
+
 static void outbox_put(struct cache *cache, uint32_t length, uint32_t granule)
 {
+    if (!mark_take(granule))
+        return;
     cache->outbox[cache->outbox_count++] = granule;
     cache->outbox_bytes += (uint32_t)bytes_of(length);
 }
@@ -101,8 +116,7 @@ static void *bin_fill(struct cache *cache, uint32_t length)
     uint32_t count = arena_fill(length, most > 0 ? most : 1, blocks, &cache->region);
     cache->filled += count;
     for (uint32_t i = 1; i < count; i++) /* the first is taken first */
-        cache->bins[length][i - 1] = granule_of(&arenas[0], blocks[count - i]);
-    cache->counts[length] = (uint8_t)(count > 0 ? count - 1 : 0);
+        bin_put(cache, length, granule_of(&arenas[0], blocks[count - i]), blocks[count - i]);
     return count > 0 ? blocks[0] : NULL;
 }
 
@@ -130,8 +144,7 @@ static void *middle_take(struct cache *cache, uint32_t length)
             void *block = block_at_granule(kept[i].granule);
             memmove(kept + i, kept + i + 1, (count - i - 1) * sizeof *kept);
             cache->middle_counts[bin]--;
-            *mark_of(block) = 0;
-            return block;
+            return mark_take(granule_of(&arenas[0], block)) ? block : NULL;
         }
     return NULL;
 }
@@ -159,17 +172,16 @@ void *cache_take(struct cache *cache, uint32_t length, bool shuffled)
     void *block = NULL;
     if (length > SHORT_MOST)
         return middle_take(cache, length);
-    if (cache->counts[length] > 0) {
+    while (block == NULL && cache->counts[length] > 0) {
         if (shuffled)
             bin_shuffle(cache, length);
-        return bin_take(cache, length);
+        block = bin_take(cache, length);
+        if (block == NULL) /* reports what is wrong with it, and drops it */
+            mark_take(cache->bins[length][--cache->counts[length]]);
     }
-    if (region_serves(&cache->region, length))
-        return region_take(cache, length);
-    block = bin_fill(cache, length);
-    if (block != NULL)
-        *mark_of(block) = 0;
-    return block;
+    if (block == NULL && region_serves(&cache->region, length))
+        block = region_cut(&cache->region, length);
+    return block != NULL ? block : bin_fill(cache, length);
 }
 
 void cache_put(struct cache *cache, uint32_t length, void *block)
@@ -183,9 +195,7 @@ void cache_put(struct cache *cache, uint32_t length, void *block)
     uint32_t limit = cache_limits[length];
     if (limit > 0 && cache->counts[length] >= limit)
         bin_spill(cache, length, (limit + 1) / 2);
-    if (limit > 0) {
-        bin_put(cache, length, granule);
-    } else {
+    if (!bin_put(cache, length, granule, block)) {
         outbox_put(cache, length, granule);
         outbox_check(cache);
     }

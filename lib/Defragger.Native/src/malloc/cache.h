@@ -10,8 +10,10 @@
  *
  * Bins hold the numbers of granules (of the first arena; blocks of others are not kept) and no list runs
  * through the blocks, so a free block's page can be given back untouched. Only its second word is written, to
- * a mark: a block that comes to be freed with that mark may have been freed already, and then its cache is
- * searched.
+ * a mark, which it must still have when it is taken or spilled, and then loses: a block that is in a bin
+ * twice, or that was written to after it was freed, is found out then at the latest. (Comparing marks when a
+ * block is freed finds it out at once, and costs the short way a cache miss for each block that is not at
+ * hand. The long way does both.)
  *
  *   1. Only its thread uses a cache, and is `busy` while it does. Anybody may claim it: sets TAKEN in
  * `closed`, then makes a barrier that reaches all threads (os_barrier), and owns it once it is not busy. The
@@ -110,26 +112,30 @@ static inline void *block_at_granule(uint32_t granule)
     return arenas[0].base + bytes_of(granule);
 }
 
-/* A block from a bin that is not empty. */
+/* The block that a bin got last; NULL: it is empty, or what it got last has lost its mark. */
 static inline void *bin_take(struct cache *cache, uint32_t length)
 {
-    uint32_t count = --cache->counts[length];
-    void *block = block_at_granule(cache->bins[length][count]);
+    uint32_t count = cache->counts[length];
+    if (count == 0)
+        return NULL;
+    void *block = block_at_granule(cache->bins[length][count - 1]);
+    if (*mark_of(block) != mark_for(block))
+        return NULL;
+    cache->counts[length] = (uint8_t)(count - 1);
     *mark_of(block) = 0;
     return block;
 }
 
-/* The next block of the thread's region. */
-static inline void *region_take(struct cache *cache, uint32_t length)
+/* Puts a block into its bin; false: the bin is full, or got the same block just before. */
+static inline bool bin_put(struct cache *cache, uint32_t length, uint32_t granule, void *block)
 {
-    void *block = region_cut(&cache->region, length);
-    *mark_of(block) = 0;
-    return block;
-}
-
-static inline void bin_put(struct cache *cache, uint32_t length, uint32_t granule)
-{
-    cache->bins[length][cache->counts[length]++] = granule;
+    uint32_t count = cache->counts[length], *bin = cache->bins[length];
+    if (count >= cache_limits[length] || (count > 0 && bin[count - 1] == granule))
+        return false;
+    bin[count] = granule;
+    cache->counts[length] = (uint8_t)(count + 1);
+    *mark_of(block) = mark_for(block);
+    return true;
 }
 
 /* --- The long way; each of them with the cache entered --- */

@@ -54,10 +54,7 @@ static void *allocate_once(size_t size, size_t alignment, bool zeroed)
     void *block = alignment <= DF_GRANULE && length <= MIDDLE_MOST ? take_cached(length) : NULL;
     if (block != NULL)
         return zeroed ? memset(block, 0, size) : block;
-    block = arena_allocate_one(size, alignment, zeroed);
-    if (block != NULL && length <= MIDDLE_MOST)
-        *mark_of(block) = 0; /* there may be that of a block that was here before */
-    return block;
+    return arena_allocate_one(size, alignment, zeroed);
 }
 
 void *front_allocate(size_t size, size_t alignment, bool zeroed, const void *caller)

@@ -20,6 +20,9 @@ void report_mistake(const char *call, const void *address, enum mistake mistake,
     case DOUBLE_FREE:
         text_add(&text, "): double free: this block has been freed already\n");
         break;
+    case FREED_TWICE:
+        text_add(&text, "): double free: this block was freed twice, or written to after it was freed\n");
+        break;
     case INSIDE_A_BLOCK:
         text_add(&text, "): interior pointer: it points ");
         text_number(&text, distance);

@@ -6,6 +6,7 @@
 
 enum mistake {
     DOUBLE_FREE,    /* the block has been freed before */
+    FREED_TWICE,    /* the same, or it has been written to since */
     INSIDE_A_BLOCK, /* a pointer into a block, not to its start */
     FOREIGN,        /* never handed out by this allocator */
 };

@@ -29,10 +29,9 @@ static inline void *take_short(size_t size)
     if (LIKELY(size <= SHORT_BYTES && cache != NULL)) {
         uint32_t length = (uint32_t)(size + DF_GRANULE - 1 + (size == 0)) >> GRANULE_SHIFT;
         if (LIKELY(cache_enter(cache))) {
-            if (LIKELY(cache->counts[length] > 0))
-                block = bin_take(cache, length);
-            else if (region_serves(&cache->region, length))
-                block = region_take(cache, length);
+            block = bin_take(cache, length);
+            if (!LIKELY(block != NULL) && cache->counts[length] == 0 && region_serves(&cache->region, length))
+                block = region_cut(&cache->region, length);
         }
         cache_leave(cache);
     }
@@ -49,14 +48,9 @@ static inline bool put_short(void *block)
         return false;
     uint32_t granule = (uint32_t)(offset >> GRANULE_SHIFT), begin = read_begin(arena);
     uint32_t length = short_length(arena, granule);
-    uint64_t mark = mark_for(block);
-    if (!LIKELY(length != 0 && read_holds(arena, begin) && *mark_of(block) != mark))
+    if (!LIKELY(length != 0 && read_holds(arena, begin)))
         return false;
-    bool kept = cache_enter(cache) && cache->counts[length] < cache_limits[length];
-    if (LIKELY(kept)) {
-        bin_put(cache, length, granule);
-        *mark_of(block) = mark;
-    }
+    bool kept = cache_enter(cache) && bin_put(cache, length, granule, block);
     cache_leave(cache);
     return kept;
 }
