@@ -286,15 +286,18 @@ void arena_report(struct arena *arena, const char *call, const void *address, en
 }
 
 /* Sorts ascending, into one of the two, and says into which: least significant digit first, as many digits as
- * differ. Blocks freed one after the other are often in order, or in the reverse order: one pass tells. */
+ * it takes to tell the lowest from the highest. Blocks freed one after the other are often in order, or in
+ * the reverse order: one pass tells. */
 static uint32_t *sort(uint32_t *granules, uint32_t *other, uint32_t number)
 {
-    enum { DIGITS = 256 };
-    uint32_t ascending = 0, descending = 0, differ = 0;
-    for (uint32_t i = 1; i < number; i++) {
-        ascending += granules[i - 1] < granules[i];
-        descending += granules[i - 1] > granules[i];
-        differ |= granules[i] ^ granules[0];
+    enum { DIGIT_BITS = 8, DIGITS = 1 << DIGIT_BITS };
+    uint32_t ascending = 0, descending = 0, least = UINT32_MAX, most = 0;
+    for (uint32_t i = 0; i < number; i++) {
+        uint32_t before = granules[i > 0 ? i - 1 : 0];
+        ascending += before < granules[i];
+        descending += before > granules[i];
+        least = granules[i] < least ? granules[i] : least;
+        most = granules[i] > most ? granules[i] : most;
     }
     if (number == 0 || ascending == number - 1)
         return granules;
@@ -303,17 +306,17 @@ static uint32_t *sort(uint32_t *granules, uint32_t *other, uint32_t number)
             other[i] = granules[number - 1 - i];
         return other;
     }
-    for (uint32_t shift = 0; shift < 32 && differ >> shift != 0; shift += 8) {
+    for (uint32_t shift = 0; shift < 32 && (most - least) >> shift != 0; shift += DIGIT_BITS) {
         uint16_t places[DIGITS] = {0};
         for (uint32_t i = 0; i < number; i++)
-            places[granules[i] >> shift & (DIGITS - 1)]++;
+            places[(granules[i] - least) >> shift & (DIGITS - 1)]++;
         for (uint32_t digit = 0, place = 0; digit < DIGITS; digit++) {
             uint16_t here = places[digit];
             places[digit] = (uint16_t)place;
             place += here;
         }
         for (uint32_t i = 0; i < number; i++)
-            other[places[granules[i] >> shift & (DIGITS - 1)]++] = granules[i];
+            other[places[(granules[i] - least) >> shift & (DIGITS - 1)]++] = granules[i];
         uint32_t *swap = granules;
         granules = other;
         other = swap;

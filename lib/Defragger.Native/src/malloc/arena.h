@@ -75,7 +75,7 @@ struct region {
     uint32_t splits;
 };
 
-enum { REGION_MOST = 4096 }; /* bytes */
+enum { REGION_MOST = 8192 }; /* bytes: a chunk of the heap */
 
 /* A block of a region that has room for it. */
 static inline void *region_cut(struct region *region, uint32_t length)
