@@ -222,12 +222,10 @@ static void *resize_large(void *block, size_t size, const void *caller)
 void *front_resize(void *block, size_t size, const void *caller)
 {
     struct arena *arena = arena_of(block);
-    bool silent = record_pause(); /* one event, whatever is done for it */
+    uint64_t left = record_resize_begin();
     void *resized =
         arena != NULL ? resize_in_arena(arena, block, size, caller) : resize_large(block, size, caller);
-    record_resume(silent);
-    if (resized != NULL)
-        record_resize(block, resized, size);
+    record_resize(left, block, resized, size);
     return resized;
 }
 

@@ -1,6 +1,8 @@
 /* See start.h. */
 #include "start.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <unistd.h>
 
 #include "../os/lock.h"
@@ -10,6 +12,7 @@
 #include "fork.h"
 #include "record.h"
 #include "settings.h"
+#include "text.h"
 
 _Atomic bool started;
 
@@ -42,6 +45,41 @@ bool start_now(void)
     return ready;
 }
 
+/* The path of DEFRAGGER_RECORD with the process id for each %p; what does not fit is cut off. */
+static void expand(const char *pattern, char *path, size_t room)
+{
+    size_t length = 0;
+    for (; *pattern != '\0' && length + 1 < room; pattern++) {
+        struct text number = {.length = 0};
+        bool is_process = pattern[0] == '%' && pattern[1] == 'p';
+        if (!is_process) {
+            path[length++] = *pattern;
+            continue;
+        }
+        text_number(&number, (uint64_t)getpid());
+        for (size_t i = 0; i < number.length && length + 1 < room; i++)
+            path[length++] = number.bytes[i];
+        pattern++;
+    }
+    path[length] = '\0';
+}
+
+/* One line says when that is not possible, and the program runs without. */
+static void record_from_the_start(const char *pattern)
+{
+    char path[PATH_MAX];
+    expand(pattern, path, sizeof path);
+    int error = record_start(path);
+    if (error == 0)
+        return;
+    struct text text = {.length = 0};
+    text_add(&text,
+             "defragger: DEFRAGGER_RECORD: nothing is recorded, since the file cannot be made: errno ");
+    text_number(&text, (uint64_t)error);
+    text_add(&text, error == EEXIST ? ", it is there already\n" : "\n");
+    os_write(STDERR_FILENO, text.bytes, text.length);
+}
+
 /* When libc is ready: what needs it. First of all constructors, so that theirs are recorded. */
 __attribute__((constructor(101))) static void start_rest(void)
 {
@@ -51,9 +89,9 @@ __attribute__((constructor(101))) static void start_rest(void)
         apply_settings();
     os_libraries_find();
     fork_start();
-    const char *path = settings_record_path();
-    if (path != NULL)
-        record_start(path);
+    const char *pattern = settings_record_path();
+    if (pattern != NULL)
+        record_from_the_start(pattern);
 }
 
 __attribute__((destructor(101))) static void finish(void)

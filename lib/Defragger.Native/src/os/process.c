@@ -56,10 +56,11 @@ size_t os_read_number(const char *path, size_t otherwise)
     return at > 0 ? number : otherwise;
 }
 
+/* Not by write(): that is where a thread may be cancelled, with locks held. */
 int os_write(int descriptor, const void *bytes, size_t size)
 {
     for (const char *at = bytes; size > 0;) {
-        ssize_t written = write(descriptor, at, size);
+        long written = syscall(SYS_write, descriptor, at, size);
         if (written < 0 && errno != EINTR)
             return errno;
         if (written > 0) {
