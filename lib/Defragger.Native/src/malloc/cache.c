@@ -81,6 +81,15 @@ static void bin_fill(struct cache *cache, uint32_t length)
     cache->counts[length] = (uint8_t)count;
 }
 
+/* Cuts blocks that lie in a row, to be shuffled. */
+static void bin_cut(struct cache *cache, uint32_t length)
+{
+    uint32_t most = (uint32_t)cache_limits[length] / 2;
+    do
+        cache->bins[length][cache->counts[length]++] = region_cut(&cache->region, length);
+    while (cache->counts[length] < most && region_serves(&cache->region, length));
+}
+
 /* Swaps the block that would be taken next with any other of its bin. */
 static void bin_shuffle(struct cache *cache, uint32_t length)
 {
@@ -134,9 +143,13 @@ void *cache_take(struct cache *cache, uint32_t length, bool shuffled)
     if (length > SHORT_MOST)
         return middle_take(cache, length);
     if (cache->counts[length] == 0) {
-        if (region_serves(&cache->region, length))
+        bool serves = region_serves(&cache->region, length);
+        if (serves && !shuffled)
             return region_take(cache, length);
-        bin_fill(cache, length);
+        if (!serves)
+            bin_fill(cache, length);
+        if (shuffled && region_serves(&cache->region, length))
+            bin_cut(cache, length);
     }
     if (cache->counts[length] == 0)
         return NULL;
