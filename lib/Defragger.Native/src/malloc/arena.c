@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../os/memory.h"
+#include "large.h"
 #include "report.h"
 
 struct arena arenas[ARENA_MOST];
@@ -27,6 +28,29 @@ uint32_t arena_count(void)
 
 /* --- The outside of a heap --- */
 
+/* Whether the process may have so much more. Reserved address space was counted when it was reserved, so the
+ * kernel does not see that a limit has come since: what is usable has to keep to it all the same. */
+static bool is_allowed(uint64_t more)
+{
+    uint64_t most = os_address_space_most();
+    if (most == SIZE_MAX)
+        return true;
+    struct large_statistics large = large_statistics();
+    uint64_t used = large.live + large.waiting + more;
+    for (uint32_t i = 0; i < arena_count(); i++)
+        used += arenas[i].usable;
+    return used <= most;
+}
+
+static bool make_usable(struct arena *arena, uint64_t end)
+{
+    uint64_t more = end - arena->usable;
+    if (!is_allowed(more) || !os_commit(arena->base + arena->usable, more))
+        return false;
+    arena->usable = end;
+    return true;
+}
+
 static bool outside_commit(void *context, uint64_t offset, uint64_t length)
 {
     struct arena *arena = context;
@@ -35,13 +59,7 @@ static bool outside_commit(void *context, uint64_t offset, uint64_t length)
         return true;
     uint64_t step = arena->usable + USABLE_STEP;
     uint64_t usable = end > step ? end : step < arena->capacity ? step : arena->capacity;
-    if (!os_commit(arena->base + arena->usable, usable - arena->usable)) {
-        usable = end;
-        if (!os_commit(arena->base + arena->usable, usable - arena->usable))
-            return false;
-    }
-    arena->usable = usable;
-    return true;
+    return make_usable(arena, usable) || make_usable(arena, end);
 }
 
 static bool outside_purge(void *context, uint64_t offset, uint64_t length)

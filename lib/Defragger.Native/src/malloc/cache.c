@@ -120,6 +120,17 @@ static void *bin_fill(struct cache *cache, uint32_t length)
     return count > 0 ? blocks[0] : NULL;
 }
 
+/* Cuts some blocks in advance, to be shuffled. */
+static void bin_cut(struct cache *cache, uint32_t length)
+{
+    uint32_t most = (uint32_t)cache_limits[length] / 2;
+    while (cache->counts[length] < most && cache->region.arena == &arenas[0] &&
+           region_serves(&cache->region, length)) {
+        void *block = region_cut(&cache->region, length);
+        bin_put(cache, length, granule_of(&arenas[0], block), block);
+    }
+}
+
 /* Swaps the block that would be taken next with any other of its bin. */
 static void bin_shuffle(struct cache *cache, uint32_t length)
 {
@@ -172,6 +183,8 @@ void *cache_take(struct cache *cache, uint32_t length, bool shuffled)
     void *block = NULL;
     if (length > SHORT_MOST)
         return middle_take(cache, length);
+    if (shuffled && cache->counts[length] == 0)
+        bin_cut(cache, length);
     while (block == NULL && cache->counts[length] > 0) {
         if (shuffled)
             bin_shuffle(cache, length);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "../os/memory.h"
 #include "../os/process.h"
 #include "cache.h"
 #include "large.h"
@@ -15,7 +16,9 @@
 
 enum {
     LARGE_LEAST = 1024 * 1024, /* bytes: larger blocks are mappings of their own */
-    LARGE_GROWN = 256 * 1024,  /* a block that grows to this becomes one: mremap moves it without a copy */
+    PURGE_LEAST = 64 * 1024,   /* bytes: a system call is cheaper than zeros */
+    LARGE_GROWN =
+        256 * 1024, /* a block that grows to this and must move becomes one: mremap moves it without a copy */
 };
 
 static bool is_large(size_t size, size_t alignment)
@@ -119,6 +122,20 @@ static bool is_cached(struct cache *own, const struct arena *arena, const void *
 
 /* --- Freeing --- */
 
+/* Zeros. Of a long block the pages are given back, so that one that was never touched does not become
+ * resident. */
+static void wipe(unsigned char *block, uint64_t length)
+{
+    uint64_t before = (0 - (uintptr_t)block) & (DF_PAGE - 1);
+    struct iovec pages = {block + before, (length - before) & ~(uint64_t)(DF_PAGE - 1)};
+    if (length < PURGE_LEAST || os_purge(&pages, 1) == 0) {
+        memset(block, 0, length);
+        return;
+    }
+    memset(block, 0, before);
+    memset(block + before + pages.iov_len, 0, length - before - pages.iov_len);
+}
+
 static void free_in_arena(struct arena *arena, void *block, const char *call)
 {
     enum df_status status;
@@ -133,7 +150,7 @@ static void free_in_arena(struct arena *arena, void *block, const char *call)
         return;
     }
     if (settings.hardened)
-        memset(block, 0, bytes_of(length));
+        wipe(block, bytes_of(length));
     bool kept = false;
     if (cache != NULL && length <= MIDDLE_MOST && arena == &arenas[0]) {
         cache_enter(cache);
@@ -200,10 +217,9 @@ static void *resize_in_arena(struct arena *arena, void *block, size_t size, cons
          */
         if (wanted == length || (length <= SHORT_MOST && wanted < length && wanted >= length - length / 4))
             return block;
-        if (length > SHORT_MOST && (wanted < length || size < LARGE_GROWN) &&
-            arena_resize(arena, block, size) == DF_OK)
-            return block;
     }
+    if (length > SHORT_MOST && arena_resize(arena, block, size) == DF_OK)
+        return block;
     return move(block, had, size, caller);
 }
 

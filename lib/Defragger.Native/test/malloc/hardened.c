@@ -88,6 +88,41 @@ static void test_addresses_are_shuffled(void)
         free(opaque((void *)addresses[i]));
 }
 
+/* Zeros on free are no reason to take memory for what the program never touched. */
+static void test_untouched_stays_untouched(void)
+{
+    enum { BLOCKS = 60 };
+    char *blocks[BLOCKS];
+    uint64_t before = memory_pss();
+    for (size_t i = 0; i < BLOCKS; i++) {
+        blocks[i] = malloc(900 * KIB);
+        DEMAND(blocks[i] != NULL);
+    }
+    for (size_t i = 0; i < BLOCKS; i++)
+        free(blocks[i]);
+    CHECK(memory_pss() < before + 8 * MIB);
+}
+
+static void test_freed_long_block_is_zero(void)
+{
+    for (size_t size = 60 * KIB; size < 600 * KIB; size += 33 * KIB + 16) {
+        char *lower = malloc(48), *block = malloc(size), *upper = malloc(48);
+        DEMAND(block != NULL && lower != NULL && upper != NULL);
+        memset(lower, 1, 48);
+        memset(upper, 1, 48);
+        memset(block, 0xAA, malloc_usable_size(block));
+        volatile unsigned char *freed = opaque(block);
+        free(block);
+        size_t left = 0;
+        for (size_t at = 0; at < size; at++)
+            left += freed[at] == 0xAA;
+        CHECK(left == 0);
+        CHECK(all_bytes(lower, 48, 1) && all_bytes(upper, 48, 1));
+        free(lower);
+        free(upper);
+    }
+}
+
 static int run_case(const char *name, size_t index)
 {
     if (strcmp(name, "behind") == 0)
@@ -97,6 +132,8 @@ static int run_case(const char *name, size_t index)
     else if (strcmp(name, "grown") == 0)
         write_behind_grown(index);
     test_freed_memory_is_zero();
+    test_freed_long_block_is_zero();
+    test_untouched_stays_untouched();
     test_addresses_are_shuffled();
     return check_end();
 }

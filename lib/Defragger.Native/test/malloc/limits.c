@@ -200,6 +200,29 @@ static int limited_later(void *unused)
     return 0;
 }
 
+/* Also for small blocks, although their address space was reserved before. */
+static int filled_later(void *unused)
+{
+    (void)unused;
+    struct rlimit limit;
+    struct block *list = NULL;
+    void *early = malloc(20 * MIB);
+    DEMAND(early != NULL && getrlimit(RLIMIT_AS, &limit) == 0);
+    limit.rlim_cur = 64 * MIB;
+    DEMAND(setrlimit(RLIMIT_AS, &limit) == 0);
+    size_t count = fill(&list, 1000, 64 * MIB - 20 * MIB);
+    DEMAND(count * 1000 >= 64 * MIB - 30 * MIB);
+    look_at(list, 1000, count);
+    empty(&list);
+    free(early);
+    limit.rlim_cur = 128 * MIB;
+    DEMAND(setrlimit(RLIMIT_AS, &limit) == 0);
+    count = fill(&list, 1000, 128 * MIB);
+    DEMAND(count * 1000 >= 128 * MIB - 30 * MIB);
+    empty(&list);
+    return 0;
+}
+
 int main(int count, char **arguments)
 {
     static const char *const limits[] = {"64", "256", "1024"}, *const sizes[] = {"32", "1000", "20000"};
@@ -211,5 +234,7 @@ int main(int count, char **arguments)
             if (i < 2 || j == 1)
                 run_under(limits[i], sizes[j]);
     DEMAND(exited_with(run_forked(limited_later, NULL), 0));
+    if (ours()) /* others reserve no more than they give out */
+        DEMAND(exited_with(run_forked(filled_later, NULL), 0));
     return 0;
 }

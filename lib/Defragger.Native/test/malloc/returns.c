@@ -127,7 +127,7 @@ static sem_t has_worked, may_end;
 
 static void *work_then_rest(void *unused)
 {
-    enum { BLOCKS = 60000 }; /* a heap so small that no thread looks after it keeps its caches */
+    enum { BLOCKS = 60000 };
     static void *blocks[BLOCKS];
     struct random random = {4};
     size_t taken = 0;
@@ -147,7 +147,13 @@ static int run_caches(void)
     DEMAND(symbol != NULL);
     memcpy(&statistics, &symbol, sizeof statistics);
     struct df_malloc_statistics before, after;
+    enum { LIVE = 32, SIZE = 256 * KIB }; /* a heap so small that no thread looks after it keeps its caches */
+    void *live[LIVE];
     pthread_t thread;
+    for (size_t i = 0; i < LIVE; i++) {
+        live[i] = malloc(SIZE);
+        DEMAND(live[i] != NULL);
+    }
     sem_init(&has_worked, 0, 0);
     sem_init(&may_end, 0, 0);
     DEMAND(pthread_create(&thread, NULL, work_then_rest, NULL) == 0);
@@ -157,6 +163,8 @@ static int run_caches(void)
     statistics(&after);
     sem_post(&may_end);
     pthread_join(thread, NULL);
+    for (size_t i = 0; i < LIVE; i++)
+        free(live[i]);
     printf("caches: %llu bytes cached, after a rest %llu\n", (unsigned long long)before.cached,
            (unsigned long long)after.cached);
     fflush(stdout);
