@@ -246,7 +246,7 @@ const struct mistake mistakes[] = {
     {"double-free-small", double_free_small, {"double free"}, false, false},
     {"double-free-medium", double_free_medium, {"double free"}, false, false},
     {"double-free-large", double_free_large, {"double free"}, false, true},
-    {"double-free-second-last", double_free_second_last, {"double free"}, false, false},
+    {"double-free-second-last", double_free_second_last, {"double free"}, true, false},
     {"double-free-after-others", double_free_after_others, {"double free"}, false, false},
     {"double-free-after-trim", double_free_after_trim, {"double free"}, false, false},
     /* A mapping that is gone is known no more. */

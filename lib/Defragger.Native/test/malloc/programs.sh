@@ -211,7 +211,7 @@ nginx)
     need nginx curl
     mkdir -p "$folder/www" && seq 100000 > "$folder/www/numbers"
     cat > "$folder/nginx.conf" <<END
-worker_processes 2; daemon off; pid $folder/pid; error_log $folder/error.log;
+user $(id -un); worker_processes 2; daemon off; pid $folder/pid; error_log $folder/error.log;
 events { worker_connections 64; }
 http { access_log off; client_body_temp_path $folder/b; proxy_temp_path $folder/p; fastcgi_temp_path $folder/f;
   uwsgi_temp_path $folder/u; scgi_temp_path $folder/s; gzip on; gzip_types *;
