@@ -13,7 +13,8 @@ static _Atomic uint32_t count; /* grows only; those below it are complete */
 static struct os_lock making;
 
 enum {
-    GROWTH = 64 * 1024, /* what the heap commits at a time; more would all be taken for one victim */
+    GROWTH = 64 * 1024,         /* what the heap commits at a time; more would all be taken for one victim */
+    TOUCHED_FROM = 1024 * 1024, /* a program that needs less memory than this should not get more */
     USABLE_STEP = 4 * 1024 * 1024, /* of a system call that makes more usable */
     CAPACITY_LEAST = 1024 * 1024,
     CAPACITY_STRICT = 256 * 1024 * 1024, /* where address space counts as memory */
@@ -55,11 +56,14 @@ static bool outside_commit(void *context, uint64_t offset, uint64_t length)
 {
     struct arena *arena = context;
     uint64_t end = (offset + length + DF_PAGE - 1) & ~(uint64_t)(DF_PAGE - 1);
-    if (end <= arena->usable)
-        return true;
     uint64_t step = arena->usable + USABLE_STEP;
     uint64_t usable = end > step ? end : step < arena->capacity ? step : arena->capacity;
-    return make_usable(arena, usable) || make_usable(arena, end);
+    if (end > arena->usable && !make_usable(arena, usable) && !make_usable(arena, end))
+        return false;
+    /* What small blocks will be cut from is touched soon: all of it at once costs half of a fault a page. */
+    if (length <= GROWTH && offset >= TOUCHED_FROM)
+        os_touch(arena->base + offset, end - offset);
+    return true;
 }
 
 static bool outside_purge(void *context, uint64_t offset, uint64_t length)

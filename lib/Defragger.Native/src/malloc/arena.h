@@ -15,6 +15,7 @@
 #define DF_ARENA_H
 
 #include <stdalign.h>
+#include <string.h>
 
 #include "../core/free_index.h"
 #include "../os/lock.h"
@@ -23,8 +24,9 @@
 enum {
     ARENA_MOST = 256,
     ARENA_ALIGNMENT = 1024 * 1024, /* of its base, and so the most that a block can be aligned to */
-    SHORT_MOST = WORD_GRANULES,    /* granules: a block whose length shows in two words of bits */
-    DECAY_STEPS = 4,               /* a page is given back after this many quarters of the decay time */
+    SHORT_MOST =
+        56, /* granules, 896 bytes: where a block ends shows in 8 bytes of bits, whatever bit is first */
+    DECAY_STEPS = 4, /* a page is given back after this many quarters of the decay time */
 };
 
 struct arena {
@@ -165,16 +167,23 @@ static inline bool read_holds(const struct arena *arena, uint32_t begin)
     return (begin & 1) == 0 && atomic_load_explicit(&arena->sequence, memory_order_relaxed) == begin;
 }
 
-/* The length in granules of the block at a granule; 0: there is none, or it is not shorter than SHORT_MOST.
- */
+/* The bits from a granule on, SHORT_MOST of them or some more, without regard to words: one load. What it
+ * tears apart or mixes up, while others write, `sequence` tells. */
+static inline uint64_t bits_from(const uint64_t *words, uint32_t granule)
+{
+    uint64_t bits;
+    memcpy(&bits, (const unsigned char *)words + granule / 8, sizeof bits);
+    return bits >> granule % 8;
+}
+
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "bit g of the words is bit g % 8 of byte g / 8");
+
+/* The length in granules of the block at a granule; 0: there is none, or it is longer than SHORT_MOST. */
 static inline uint32_t short_length(const struct arena *arena, uint32_t granule)
 {
-    uint32_t word = word_of(granule), bit = bit_of(granule);
-    uint64_t start = word_get(arena->start, word);
-    uint64_t stop = start | word_get(arena->free, word);
-    uint64_t stop_next = word_get(arena->start, word + 1) | word_get(arena->free, word + 1);
-    uint64_t stops = (uint64_t)(((unsigned __int128)stop_next << 64 | stop) >> bit) & ~UINT64_C(1);
-    return (start >> bit & 1) != 0 && stops != 0 ? lowest_bit(stops) : 0;
+    uint64_t start = bits_from(arena->start, granule);
+    uint64_t stops = (start | bits_from(arena->free, granule)) & ~UINT64_C(1);
+    return (start & 1) != 0 && stops != 0 ? lowest_bit(stops) : 0;
 }
 
 #endif

@@ -32,7 +32,7 @@
 enum {
     BIN_MOST = 64,      /* blocks; the most that DEFRAGGER_CACHE can say */
     MIDDLE_MOST = 2048, /* granules: 32 KiB */
-    MIDDLE_BINS = 40,   /* eight a doubling, as in the core */
+    MIDDLE_BINS = 42,   /* eight a doubling, as in the core */
     MIDDLE_BIN_MOST = 4,
     OUTBOX_MOST = 256, /* blocks that go to the heap at once, */
     OUTBOX_BYTES = 64 * 1024,

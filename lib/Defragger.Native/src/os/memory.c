@@ -36,6 +36,15 @@ static void *map(size_t size, int protection, int flags)
     return at == MAP_FAILED ? NULL : at;
 }
 
+void os_touch(void *at, size_t size)
+{
+#ifdef MADV_POPULATE_WRITE
+    madvise(at, size, MADV_POPULATE_WRITE);
+#else
+    (void)at, (void)size;
+#endif
+}
+
 /* More is mapped, and what lies before and behind is given back. */
 void *os_map(size_t size, size_t alignment)
 {

@@ -20,6 +20,9 @@ void *os_reserve(size_t size, size_t alignment);
 /* Makes a part of a reservation usable; it reads as zeros. */
 bool os_commit(void *at, size_t size);
 
+/* Makes pages present, if the kernel can (Linux 5.14). */
+void os_touch(void *at, size_t size);
+
 /* Usable memory of zeros at a multiple of alignment, a power of two of at least DF_PAGE; NULL: there is none.
  */
 void *os_map(size_t size, size_t alignment);
