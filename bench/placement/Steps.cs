@@ -5,8 +5,9 @@ namespace Defragger.Bench.Placement;
 /// <summary>A trace as a placement sees it: blocks in granules, each allocated once and released at most once.</summary>
 /// <remarks>Prepared beforehand, so that a replay's time is the policy's. What a trace has and a policy has not:
 /// a size of 0 takes a granule; a resize to as many granules does nothing, and any other is a new block and then the old
-/// one's release; an alignment above 16 makes the block longer by what it could have to skip. Purges are left out: pages
-/// are counted as if each that has nothing live were purged at once.</remarks>
+/// one's release; an alignment above 16 makes the block longer by what it could have to skip. A block of the victim is as
+/// long as it was allowed to be, up to 8 KiB; a split is two new blocks and then the old one's release. Purges are left
+/// out: pages are counted as if each that has nothing live were purged at once.</remarks>
 internal sealed class Steps
 {
     private Steps(Step[] all, int slots, long livePeak, long liveEnd) =>
@@ -42,6 +43,7 @@ internal sealed class Steps
     private sealed class Builder
     {
         private const long MostGranules = 1 << 28; // 4 GiB
+        private const long MostOfVictim = 8192;
 
         private readonly List<Step> _steps = [];
         private readonly Dictionary<int, Block> _blocks = [];
@@ -73,6 +75,12 @@ internal sealed class Steps
                     _blocks.Remove(operation.Slot);
                     Drop(block);
                     break;
+                case OperationKind.AllocateVictim when !isTaken && operation.Size >= IPlacement.Granule:
+                    Place(operation.Slot, Math.Min(operation.Size, MostOfVictim) / IPlacement.Granule * IPlacement.Granule, 0);
+                    break;
+                case OperationKind.Split when isTaken && !_blocks.ContainsKey(operation.Other):
+                    Split(operation, block);
+                    break;
                 default: break; // does nothing in any heap
             }
             _peak = Math.Max(_peak, _live);
@@ -95,6 +103,15 @@ internal sealed class Steps
             _steps.Add(new Step(slot, block.Granules));
             _blocks[name] = block;
             _live += size;
+        }
+
+        private void Split(Operation operation, Block block)
+        {
+            int granules = Granules(block.Size, 0), front = Granules(Math.Min(operation.Size, block.Size), 0);
+            if (front == granules) return;
+            Place(operation.Slot, operation.Size, 0);
+            Place(operation.Other, (granules - front) * (long)IPlacement.Granule, 0);
+            Drop(block);
         }
 
         private void Drop(Block block)

@@ -12,9 +12,12 @@
  * and of OTHER, by slot:
  *
  *   0 .. 3      commit refuses the next calls: slot of them
- *   4 .. 17     allocates a batch: byte 1 size, byte 2 slot (bits 0-4) and how many (bits 5-7 and the slot
- * above) 18 .. 29    releases one: byte 1 slot and how many likewise 30          the next purge fails above
- * the middle of what is committed 31          a range of the purge plan is carried out by hand
+ *   4 .. 15     allocates a batch: byte 1 size, byte 2 slot (bits 0-4) and how many (bits 5-7, slot above)
+ *   16          allocates the victim's front: byte 1 slot, byte 2 size: the most
+ *   17          splits a block: byte 1 slot, byte 2 the other slot, byte 3 size
+ *   18 .. 29    releases a batch: byte 1 slot and how many likewise
+ *   30          the next purge fails above the middle of what is committed
+ *   31          a range of the purge plan is carried out by hand
  *
  * The second opinion is a list of blocks, and a byte for each granule: what does it hold. From these alone it
  * knows what every answer has to be but which of several places a block gets: whether a request succeeds,
@@ -388,6 +391,48 @@ static void release_many(int slot, int count)
     REQUIRE(df_heap_release_many(run.heap, offsets, given, &released) == DF_ALREADY_FREE && released == 0);
 }
 
+/* The victim's front: its place and length are known, for the statistics tell the victim. */
+static void allocate_victim(int slot, uint64_t most)
+{
+    struct block *block = &run.blocks[slot];
+    struct df_statistics before;
+    struct df_range range = {0};
+    if (block->live)
+        return;
+    log_line('v', slot, most < CAPACITY_MOST ? most : CAPACITY_MOST, DF_GRANULE);
+    df_heap_statistics(run.heap, &before);
+    uint64_t length = before.victim.length, room = CHUNK - before.victim.offset % CHUNK;
+    length = length < room ? length : room;
+    length = length < most ? length : most / DF_GRANULE * DF_GRANULE;
+    enum df_status status = df_heap_allocate_victim(run.heap, most, &range);
+    REQUIRE(status == (before.victim.length == 0 ? DF_OUT_OF_MEMORY : length == 0 ? DF_INVALID_SIZE : DF_OK));
+    if (status != DF_OK)
+        return;
+    REQUIRE(range.offset == before.victim.offset && range.length == length);
+    *block = (struct block){range.offset, range.length, true};
+    place_is_good(block, DF_GRANULE);
+    live_change(0, length);
+    memset(run.holds + range.offset / DF_GRANULE, ANYTHING, length / DF_GRANULE);
+}
+
+static void split(int slot, int other, uint64_t size)
+{
+    struct block *block = &run.blocks[slot], *rest = &run.blocks[other];
+    uint64_t length = whole_granules(size), usable = 0;
+    if (!block->live || rest->live)
+        return;
+    if (run.log != NULL)
+        fprintf(run.log, "s %d %d %" PRIu64 "\n", slot, other, size);
+    bool fits = size <= DF_CAPACITY_MAX && length < block->length;
+    REQUIRE(df_heap_split(run.heap, block->offset, size) == (fits ? DF_OK : DF_INVALID_SIZE));
+    if (fits) {
+        *rest = (struct block){block->offset + length, block->length - length, true};
+        block->length = length;
+        REQUIRE(df_heap_usable_size(run.heap, rest->offset, &usable) == DF_OK && usable == rest->length);
+    }
+    REQUIRE(df_heap_usable_size(run.heap, block->offset, &usable) == DF_OK && usable == block->length);
+}
+
 static void resize(int slot, uint64_t size)
 {
     struct block *block = &run.blocks[slot];
@@ -459,6 +504,7 @@ static void mistake(uint64_t offset)
         return;
     REQUIRE(df_heap_release(run.heap, offset) == expected);
     REQUIRE(df_heap_resize(run.heap, offset, 1) == expected);
+    REQUIRE(df_heap_split(run.heap, offset, 1) == expected);
 }
 
 /* --- A run --- */
@@ -516,7 +562,14 @@ static void other(int what, size_t *at)
         if (run.log != NULL)
             fprintf(run.log, "c %d\n", what);
         run.refusals = (unsigned)what;
-    } else if (what < 18) {
+    } else if (what == 16) {
+        byte = next(at);
+        allocate_victim(byte % SLOTS, size_of(next(at)));
+    } else if (what == 17) {
+        byte = next(at);
+        int rest = next(at);
+        split(byte % SLOTS, rest % SLOTS, size_of(next(at)));
+    } else if (what < 16) {
         size = size_of(next(at));
         byte = next(at);
         allocate_many(byte % SLOTS, size, count_of(byte % SLOTS, byte, what));

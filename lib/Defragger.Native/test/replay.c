@@ -17,10 +17,14 @@
  *   INDEX STATUS OFFSET    allocate: of the new block, "-" without one; release, resize: of the block
  *   INDEX STATUS OFFSET... allocate many: of the new blocks in their order, "-" without one; release many: of
  *                          the blocks, ascending
+ *   INDEX STATUS OFFSET LENGTH
+ *                          allocate the victim: of the new block, "-" without one
+ *   INDEX STATUS OFFSET OFFSET
+ *                          split: of both parts, or of the block that stayed one
  *   INDEX 7 STATUS OFFSET  resize without room: the answer to the allocation that follows, as above
  *   INDEX 0 BYTES          purge: what was purged
  *   INDEX 0 -              refuse
- *   INDEX - -              nothing to do: the slot is occupied, or empty
+ *   INDEX - -              nothing to do: a slot is occupied, or empty
  *   end NAME=NUMBER...     the fields of struct df_statistics in their order, the victim's as two
  *
  * Exit code: 0; 1: the heap broke a rule, which stderr says; 2: the call or the trace is wrong.
@@ -43,7 +47,7 @@ struct answer {
     enum df_status status; /* the heap's */
     enum df_status moving; /* of the allocation that follows DF_NO_ROOM; else the same */
     uint64_t number;       /* the block's offset, or the bytes purged; NONE: neither */
-    size_t batch;          /* blocks of a batch, the first of replay.offsets, in place of a number; 0: none */
+    size_t batch;          /* numbers, the first of replay.offsets, in place of that one; 0: none */
 };
 
 static const uint64_t NONE = UINT64_MAX;
@@ -73,7 +77,7 @@ struct replay {
     struct arena arena;
     struct slot *slots;
     struct slot **batch; /* the slots of a batch, and where their blocks are */
-    uint64_t *offsets;
+    uint64_t *offsets;   /* room for two at least */
     bool has_payload;
     uint64_t asked, asked_peak; /* bytes in live blocks, as asked for */
     uint64_t refused, moved;    /* operations */
@@ -106,6 +110,8 @@ static bool script_read(struct script *script, FILE *text)
         step = trace_next(&reader, operation);
         uint32_t slots =
             step == TRACE_OPERATION ? operation->slot + (operation->count > 0 ? operation->count : 1) : 0;
+        if (step == TRACE_OPERATION && operation->other >= slots)
+            slots = operation->other + 1;
         if (slots > SLOTS_MOST) {
             fprintf(stderr, "replay: line %" PRIu64 ": slots up to %d are replayed here\n", reader.line,
                     SLOTS_MOST - 1);
@@ -310,6 +316,51 @@ static struct answer resize(struct replay *replay, struct slot *slot, uint64_t s
     return answer;
 }
 
+static struct answer allocate_victim(struct replay *replay, struct slot *slot, uint64_t most, uint64_t seed)
+{
+    struct df_range range;
+    enum df_status status = df_heap_allocate_victim(replay->arena.heap, most, &range);
+    struct answer answer = answered(status, NONE);
+    if (status != DF_OK)
+        return answer;
+    holds(replay, range.length > 0 && range.length <= most, "the victim's front is no more than is allowed");
+    *slot = (struct slot){range.offset, range.length, seed, true};
+    block_verify(replay, slot, DF_GRANULE);
+    if (replay->fault[0] == 0)
+        payload_write(replay, slot);
+    asked_change(replay, 0, range.length);
+    replay->offsets[0] = range.offset;
+    replay->offsets[1] = range.length;
+    answer.batch = 2;
+    return answer;
+}
+
+/* What was asked for the second part is what the first left of the granules. */
+static struct answer split(struct replay *replay, struct slot *slot, struct slot *rest, uint64_t size,
+                           uint64_t seed)
+{
+    uint64_t had = slot->size, front = whole_granules(size);
+    struct answer answer = answered(df_heap_split(replay->arena.heap, slot->offset, size), slot->offset);
+    holds(replay, payload_holds(replay, slot, had), "a split leaves the content alone");
+    if (answer.status != DF_OK ||
+        !holds(replay, front < whole_granules(had), "a split leaves something for the second part"))
+        return answer;
+    *rest = (struct slot){slot->offset + front, whole_granules(had) - front, seed, true};
+    slot->size = size;
+    block_verify(replay, slot, DF_GRANULE);
+    block_verify(replay, rest, DF_GRANULE);
+    if (replay->fault[0] == 0) {
+        payload_write(replay, slot);
+        payload_write(replay, rest);
+    }
+    asked_change(replay, had, size + rest->size);
+    replay->offsets[0] = slot->offset;
+    replay->offsets[1] = rest->offset;
+    answer.number = NONE;
+    answer.batch = 2;
+    return answer;
+}
+
 static struct answer purge(struct replay *replay, uint64_t pages)
 {
     uint64_t before = replay->arena.purged, purged = df_heap_purge(replay->arena.heap, pages * DF_PAGE);
@@ -333,6 +384,12 @@ static struct answer step(struct replay *replay, const struct trace_operation *o
         return allocate_many(replay, operation, seed);
     case TRACE_RELEASE_MANY:
         return release_many(replay, operation);
+    case TRACE_ALLOCATE_VICTIM:
+        return slot->live ? (struct answer){0} : allocate_victim(replay, slot, operation->size, seed);
+    case TRACE_SPLIT:
+        return slot->live && !replay->slots[operation->other].live
+                   ? split(replay, slot, &replay->slots[operation->other], operation->size, seed)
+                   : (struct answer){0};
     case TRACE_PURGE:
         return purge(replay, operation->size);
     case TRACE_REFUSE:
@@ -409,7 +466,7 @@ static bool open_heap(struct replay *replay, const struct script *script, const 
     }
     replay->slots = need(calloc(script->slots + 1, sizeof *replay->slots));
     replay->batch = need(calloc(script->batch + 1, sizeof(struct slot *)));
-    replay->offsets = need(calloc(script->batch + 1, sizeof *replay->offsets));
+    replay->offsets = need(calloc(script->batch + 2, sizeof *replay->offsets));
     return true;
 }
 

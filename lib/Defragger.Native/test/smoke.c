@@ -709,6 +709,121 @@ static void test_batches(void)
         arena_close(&arenas[i]);
 }
 
+/* --- The victim's front, and blocks divided --- */
+
+/* Allocates the victim's front: it begins where the victim did, and has this length. */
+static uint64_t take_victim(struct arena *arena, uint64_t most, uint64_t length)
+{
+    struct df_range range = {0};
+    struct df_statistics before = statistics(arena);
+    CHECK(df_heap_allocate_victim(arena->heap, most, &range) == DF_OK);
+    struct df_statistics now = statistics(arena);
+    CHECK(range.offset == before.victim.offset && range.length == length);
+    CHECK(now.live == before.live + length && now.live_blocks == before.live_blocks + 1);
+    bool is_all = length == before.victim.length;
+    CHECK(now.free_runs == before.free_runs - is_all && now.victim.length == before.victim.length - length);
+    CHECK(is_all || now.victim.offset == before.victim.offset + length);
+    CHECK(sound(arena));
+    return range.offset;
+}
+
+static void refuses_victim(struct arena *arena, uint64_t most, enum df_status expected)
+{
+    struct df_range range = {1, 2};
+    struct df_statistics before = statistics(arena), after;
+    CHECK(df_heap_allocate_victim(arena->heap, most, &range) == expected);
+    after = statistics(arena);
+    CHECK(range.offset == 1 && range.length == 2 && memcmp(&before, &after, sizeof before) == 0);
+}
+
+static void test_victim(void)
+{
+    struct arena arena = {0};
+    CHECK(arena_open(&arena, 3 * CHUNK, CHUNK) == DF_OK);
+    refuses_victim(&arena, CHUNK, DF_OUT_OF_MEMORY); /* nothing is committed, and nothing will be for this */
+    refuses_victim(&arena, 0, DF_OUT_OF_MEMORY);
+    uint64_t first = take(&arena, 16);
+    refuses_victim(&arena, 0, DF_INVALID_SIZE);
+    refuses_victim(&arena, DF_GRANULE - 1, DF_INVALID_SIZE);
+    CHECK(take_victim(&arena, 2 * DF_GRANULE - 1, DF_GRANULE) == first + 16); /* whole granules */
+    CHECK(take_victim(&arena, CHUNK - 32, CHUNK - 32) == first + 32);         /* just what there is */
+    refuses_victim(&arena, CHUNK, DF_OUT_OF_MEMORY);
+    give_all(&arena);
+    CHECK(statistics(&arena).victim.length == 0 && allocates(&arena, 2 * CHUNK + 64, DF_OK));
+    give_all(&arena);
+    CHECK(take(&arena, 16) == 0 && statistics(&arena).victim.length == 3 * CHUNK - 16);
+    CHECK(take_victim(&arena, UINT64_MAX, CHUNK - 16) == 16); /* its chunk's end */
+    CHECK(take_victim(&arena, CHUNK + 16, CHUNK) == CHUNK);
+    CHECK(take_victim(&arena, CHUNK, CHUNK) == 2 * CHUNK);
+    refuses_victim(&arena, UINT64_MAX, DF_OUT_OF_MEMORY);
+    give_all(&arena);
+    CHECK(statistics(&arena).live == 0 && statistics(&arena).free_runs == 1 && sound(&arena));
+    arena_close(&arena);
+}
+
+static void refuses_split(struct arena *arena, uint64_t offset, uint64_t size, enum df_status expected)
+{
+    struct df_statistics before = statistics(arena), after;
+    CHECK(df_heap_split(arena->heap, offset, size) == expected);
+    after = statistics(arena);
+    CHECK(memcmp(&before, &after, sizeof before) == 0 && sound(arena));
+}
+
+/* Divides a block after `length` bytes and looks at both; then each can be released without the other. */
+static void splits(uint64_t front, uint64_t block, uint64_t length)
+{
+    struct arena arena = {0};
+    uint64_t size = 0;
+    CHECK(arena_open(&arena, 8 * CHUNK, 0) == DF_OK);
+    uint64_t before = take(&arena, front), offset = take(&arena, block), behind = take(&arena, 16);
+    struct df_statistics was = statistics(&arena);
+    refuses_split(&arena, offset, block, DF_INVALID_SIZE);
+    CHECK(df_heap_split(arena.heap, offset, length - 1) == DF_OK && sound(&arena));
+    CHECK(df_heap_usable_size(arena.heap, offset, &size) == DF_OK && size == length);
+    CHECK(df_heap_usable_size(arena.heap, offset + length, &size) == DF_OK && size == block - length);
+    was.live_blocks++;
+    struct df_statistics now = statistics(&arena);
+    CHECK(memcmp(&was, &now, sizeof was) == 0);
+    give(&arena, offset);
+    CHECK(sound(&arena) && df_heap_usable_size(arena.heap, offset, &size) == DF_ALREADY_FREE);
+    CHECK(take(&arena, length) == offset && sound(&arena));
+    give(&arena, offset + length);
+    CHECK(sound(&arena));
+    give(&arena, offset);
+    give(&arena, before);
+    give(&arena, behind);
+    CHECK(statistics(&arena).free_runs == 1 && sound(&arena));
+    arena_close(&arena);
+}
+
+static void test_split(void)
+{
+    splits(16, 64, 16);                       /* inside a word */
+    splits(16, CHUNK / 2, 3008);              /* inside a chunk */
+    splits(64, 3 * CHUNK, CHUNK / 2);         /* the second part crosses two chunks' ends */
+    splits(64, 3 * CHUNK, 2 * CHUNK);         /* both cross some */
+    splits(64, 3 * CHUNK, 3 * CHUNK - 32);    /* the first does */
+    splits(64, 3 * CHUNK, CHUNK - 64);        /* at a chunk's end */
+    splits(CHUNK, 2 * CHUNK, CHUNK);          /* neither does */
+    splits(CHUNK, 2 * CHUNK, 2 * CHUNK - 16); /* to the last granule */
+    struct arena arena = {0};
+    CHECK(arena_open(&arena, 2 * CHUNK, CHUNK) == DF_OK);
+    refuses_split(&arena, 0, 16, DF_NOT_IN_HEAP);
+    uint64_t block = take(&arena, 48), one = take(&arena, 16);
+    refuses_split(&arena, block, 48, DF_INVALID_SIZE);
+    refuses_split(&arena, block, 33, DF_INVALID_SIZE); /* three granules */
+    refuses_split(&arena, block, DF_CAPACITY_MAX + 1, DF_INVALID_SIZE);
+    refuses_split(&arena, block, UINT64_MAX, DF_INVALID_SIZE);
+    refuses_split(&arena, one, 0, DF_INVALID_SIZE); /* counts as 1 */
+    refuses_split(&arena, block + 16, 1, DF_INSIDE_BLOCK);
+    refuses_split(&arena, block + 1, 1, DF_NOT_IN_HEAP);
+    refuses_split(&arena, CHUNK, 1, DF_NOT_IN_HEAP);
+    refuses_split(&arena, one + 16, 1, DF_ALREADY_FREE);
+    CHECK(df_heap_split(arena.heap, block, 0) == DF_OK && df_heap_split(arena.heap, block + 16, 1) == DF_OK);
+    CHECK(statistics(&arena).live_blocks == 4 && sound(&arena));
+    arena_close(&arena);
+}
+
 /* --- Refusals of the world --- */
 
 /* The program for the loop below. */
@@ -898,6 +1013,8 @@ int main(int argc, char **argv)
     test_purge_fails();
     test_mark_purged();
     test_batches();
+    test_victim();
+    test_split();
     test_smaller_commit_after_refusal();
     test_walk();
     test_index_leaves_the_victim_out();

@@ -63,8 +63,9 @@ static int numbers_read(const char *text, uint64_t numbers[3])
     return *text == 0 ? count : 0;
 }
 
-static const char *const FORMS = "'a SLOT SIZE [ALIGNMENT]', 'z SLOT SIZE', 'r SLOT SIZE', 'f SLOT', 'm SLOT "
-                                 "SIZE COUNT', 'd SLOT COUNT', 'p PAGES' or 'c TIMES'";
+static const char *const FORMS =
+    "'a SLOT SIZE [ALIGNMENT]', 'z SLOT SIZE', 'r SLOT SIZE', 'f SLOT', 'm SLOT "
+    "SIZE COUNT', 'd SLOT COUNT', 'v SLOT MOST', 's SLOT OTHER SIZE', 'p PAGES' or 'c TIMES'";
 
 /* How many slots from the operation's on. */
 static bool count_read(struct trace_reader *reader, struct trace_operation *operation, uint64_t count)
@@ -86,18 +87,22 @@ static bool operation_read(struct trace_reader *reader, struct trace_operation *
     bool is_of_slot = letter != TRACE_PURGE && letter != TRACE_REFUSE;
     bool fits = (letter == 'a' && (count == 2 || count == 3)) || (letter == 'z' && count == 2) ||
                 (letter == 'r' && count == 2) || (letter == 'f' && count == 1) ||
-                (letter == 'm' && count == 3) || (letter == 'd' && count == 2) || (!is_of_slot && count == 1);
+                (letter == 'm' && count == 3) || (letter == 'd' && count == 2) ||
+                (letter == 'v' && count == 2) || (letter == 's' && count == 3) || (!is_of_slot && count == 1);
     if (!fits)
         return fault(reader, FORMS);
     *operation = (struct trace_operation){.kind = (enum trace_kind)letter, .alignment = ALIGNMENT_USUAL};
-    operation->size = !is_of_slot ? numbers[0] : letter == 'd' ? 0 : numbers[1];
-    if (is_of_slot && numbers[0] > INT32_MAX)
+    operation->size = !is_of_slot ? numbers[0] : letter == 'd' ? 0 : letter == 's' ? numbers[2] : numbers[1];
+    if ((is_of_slot && numbers[0] > INT32_MAX) || (letter == 's' && numbers[1] > INT32_MAX))
         return fault(reader, "a slot of 0 to 2147483647");
     operation->slot = is_of_slot ? (uint32_t)numbers[0] : 0;
+    operation->other = letter == 's' ? (uint32_t)numbers[1] : 0;
     if (operation->size > SIZE_MOST)
         return fault(reader, "a size of 0 to 281474976710656");
     if (letter == 'm' || letter == 'd')
         return count_read(reader, operation, letter == 'm' ? numbers[2] : numbers[1]);
+    if (letter == 's')
+        return true;
     uint64_t alignment = operation->alignment = numbers[2];
     if (alignment == 0 || (alignment & (alignment - 1)) != 0 || alignment > ALIGNMENT_MOST)
         return fault(reader, "an alignment that is a power of two up to 1073741824");
@@ -139,6 +144,8 @@ void trace_write(FILE *text, struct trace_operation operation)
         return;
     }
     fprintf(text, "%c %" PRIu32, (char)operation.kind, operation.slot);
+    if (operation.kind == TRACE_SPLIT)
+        fprintf(text, " %" PRIu32, operation.other);
     if (operation.kind != TRACE_RELEASE && operation.kind != TRACE_RELEASE_MANY)
         fprintf(text, " %" PRIu64, operation.size);
     if (operation.count > 0)

@@ -19,13 +19,16 @@ enum trace_kind {
     TRACE_RELEASE = 'f',
     TRACE_ALLOCATE_MANY = 'm',
     TRACE_RELEASE_MANY = 'd',
-    TRACE_PURGE = 'p',  /* size: the number of pages */
-    TRACE_REFUSE = 'c', /* size: how many of the next commits the outside refuses */
+    TRACE_ALLOCATE_VICTIM = 'v', /* size: the most */
+    TRACE_SPLIT = 's',           /* size: of the part that stays in the slot */
+    TRACE_PURGE = 'p',           /* size: the number of pages */
+    TRACE_REFUSE = 'c',          /* size: how many of the next commits the outside refuses */
 };
 
 struct trace_operation {
     enum trace_kind kind;
     uint32_t slot, count;     /* count of slots from this one on; 0 but for the many */
+    uint32_t other;           /* slot of the second part; split only */
     uint64_t size, alignment; /* alignment is 16 where none is written */
 };
 

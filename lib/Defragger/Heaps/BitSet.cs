@@ -4,9 +4,12 @@ namespace Defragger.Heaps;
 
 /// <summary>A family of ordered sets of small numbers: a bitmap a set, and summaries above it (bit i of a level: word i of
 /// the level below is not 0), so that the first, the next or the last member is found in a step a level.</summary>
-/// <remarks>All sets of a family range over the same numbers. As many levels are in use as the numbers so far need. Unlike
-/// C, where the words lie ready for all that the capacity can hold, room is made for more numbers as they come:
-/// <see cref="Reserve"/> comes before <see cref="SetsReach"/>.</remarks>
+/// <remarks>
+/// <para>All sets of a family range over the same numbers. As many levels are in use as the numbers so far need.</para>
+/// <para>The first words of all sets lie together, then all second words, and so on: more numbers are more words at the end.
+/// Unlike C, where the words lie ready for all that the capacity can hold, room is made for them as they come:
+/// <see cref="Reserve"/> comes before <see cref="SetsReach"/>.</para>
+/// </remarks>
 internal sealed class BitSets(uint count)
 {
     /// <summary>64^5 numbers, more than 2^26 words of granules.</summary>
@@ -32,23 +35,25 @@ internal sealed class BitSets(uint count)
             ref Level level = ref _levels[at];
             width = (width - 1) / 64 + 1;
             var words = new ulong[count * width];
-            for (uint set = 0; set < count && level.Width > 0; set++)
-                Array.Copy(level.Words, set * level.Width, words, set * width, level.Width);
-            level.Words = words;
-            level.Width = width;
+            level.Words.AsSpan().CopyTo(words);
+            level = new Level(words, width);
         }
     }
 
-    /// <summary>The words of one set at one level, for reading.</summary>
-    internal ReadOnlySpan<ulong> SetWords(int level, uint set) =>
-        _levels[level].Words.AsSpan((int)(set * _levels[level].Width), (int)_levels[level].Width);
+    /// <summary>Words of one set at a level.</summary>
+    internal uint Width(int level) => _levels[level].Width;
+
+    /// <summary>A word of one set at one level, for reading.</summary>
+    internal ref readonly ulong SetWord(int level, uint set, uint word) => ref WordOf(level, set, word);
+
+    private ref ulong WordOf(int level, uint set, uint word) => ref _levels[level].Words[word * count + set];
 
     /// <summary>True when the set was empty.</summary>
     internal bool SetAdd(uint set, uint number)
     {
         for (int level = 0; ; level++, number /= 64)
         {
-            ref ulong word = ref _levels[level].WordOf(set, number);
+            ref ulong word = ref WordOf(level, set, number / 64);
             ulong old = word;
             word = old | 1UL << (int)(number % 64);
             if (old != 0) return false; // so the levels above know of it
@@ -61,7 +66,7 @@ internal sealed class BitSets(uint count)
     {
         for (int level = 0; ; level++, number /= 64)
         {
-            ref ulong word = ref _levels[level].WordOf(set, number);
+            ref ulong word = ref WordOf(level, set, number / 64);
             word &= ~(1UL << (int)(number % 64));
             if (word != 0) return false;
             if (level == Top) return true;
@@ -75,7 +80,7 @@ internal sealed class BitSets(uint count)
         {
             int below = Top++;
             for (uint set = 0; set < count; set++)
-                _levels[below + 1].WordOf(set, 0) = _levels[below].WordOf(set, 0) != 0 ? 1UL : 0;
+                WordOf(below + 1, set, 0) = WordOf(below, set, 0) != 0 ? 1UL : 0;
         }
     }
 
@@ -94,7 +99,7 @@ internal sealed class BitSets(uint count)
         for (int level = 0; level <= Top && number / 64 < _levels[level].Width; level++)
         {
             int bit = (int)(number % 64);
-            ulong rest = _levels[level].WordOf(set, number) >> bit << bit;
+            ulong rest = WordOf(level, set, number / 64) >> bit << bit;
             if (rest == 0)
             {
                 number = number / 64 + 1;
@@ -115,15 +120,14 @@ internal sealed class BitSets(uint count)
         {
             number--;
             int above = (int)(63 - number % 64);
-            ulong rest = _levels[level].WordOf(set, number) << above >> above;
+            ulong rest = WordOf(level, set, number / 64) << above >> above;
             if (rest == 0)
             {
                 number /= 64;
                 continue;
             }
             number = number / 64 * 64 + (uint)HighestBit(rest);
-            while (level-- > 0)
-                number = number * 64 + (uint)HighestBit(_levels[level].Words[set * _levels[level].Width + number]);
+            while (level-- > 0) number = number * 64 + (uint)HighestBit(WordOf(level, set, number));
             return number;
         }
         return NoMember;
@@ -131,17 +135,8 @@ internal sealed class BitSets(uint count)
 
     /// <summary>The lowest number of a level among those that one of the level above stands for.</summary>
     private uint LowestBelow(int level, uint set, uint above) =>
-        above * 64 + (uint)LowestBit(_levels[level].Words[set * _levels[level].Width + above]);
+        above * 64 + (uint)LowestBit(WordOf(level, set, above));
 
-    /// <summary>The words of all sets, set by set; the lowest level has a bit a number.</summary>
-    private struct Level
-    {
-        internal ulong[] Words;
-
-        /// <summary>Words of one set.</summary>
-        internal uint Width;
-
-        /// <summary>The word that has the bit of a number of this level.</summary>
-        internal readonly ref ulong WordOf(uint set, uint number) => ref Words[set * Width + number / 64];
-    }
+    /// <summary>The words of all sets, and how many of them one set has; the lowest level has a bit a number.</summary>
+    private readonly record struct Level(ulong[] Words, uint Width);
 }

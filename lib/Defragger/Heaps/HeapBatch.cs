@@ -8,6 +8,7 @@
 // memory between them are one run in the end: the runs that it takes up leave the index as it reaches them, and it enters
 // once. Until then no other run of the words looked at is missing from the index, and it is longer than each that it took
 // up, so it is never mistaken for one of them.
+using Defragger.Views;
 using static Defragger.Heaps.GranuleMap;
 using static Defragger.Heaps.Layout;
 
@@ -99,6 +100,38 @@ public sealed partial class CoalescingHeap
             foreach (long block in before) Release(block);
             throw;
         }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Not beyond its chunk: in C a block that stays in its chunk can be divided by setting a start bit.</remarks>
+    public HeapStatus AllocateVictim(long most, out HeapRange range)
+    {
+        range = default;
+        GranuleSpan victim = _index.Victim;
+        if (victim.IsEmpty) return HeapStatus.OutOfMemory;
+        uint room = ChunkGranules - victim.Start % ChunkGranules;
+        uint length = (uint)Math.Clamp(most >> GranuleShift, 0, room);
+        if (length == 0) return HeapStatus.InvalidSize;
+        length = Math.Min(length, victim.Length);
+        Span<long> offset = stackalloc long[1];
+        CutVictim(length, offset);
+        range = new HeapRange(offset[0], BytesOf(length));
+        return HeapStatus.Ok;
+    }
+
+    /// <inheritdoc/>
+    public HeapStatus Split(long offset, long size)
+    {
+        HeapStatus status = BlockAt(offset, out GranuleSpan block);
+        if (status != HeapStatus.Ok) return status;
+        if (!GranulesFor(size, out uint length) || length >= block.Length) return HeapStatus.InvalidSize;
+        GranuleSpan front = new(block.Start, block.Start + length), rest = new(front.End, block.End);
+        _map.Untag(block);
+        _map.BlockTag(front);
+        _map.BlockTag(rest);
+        _map.StartSet(rest.Start);
+        _liveBlocks++;
+        return HeapStatus.Ok;
     }
 
     // --- Release ---

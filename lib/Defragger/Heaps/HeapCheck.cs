@@ -66,7 +66,10 @@ public sealed partial class CoalescingHeap
     /// <summary>Chunks that there is anything known of: in C, all of the capacity.</summary>
     private uint ChunkCount() => _map.Chunks;
 
-    private static bool InSet(BitSets sets, uint set, uint number) => Bit(sets.SetWords(0, set), number);
+    private static bool InSet(BitSets sets, uint set, uint number) => SetBit(sets, 0, set, number);
+
+    private static bool SetBit(BitSets sets, int level, uint set, uint number) =>
+        (sets.SetWord(level, set, number / 64) >> (int)(number % 64) & 1) != 0;
 
     // --- Granules ---
 
@@ -158,20 +161,19 @@ public sealed partial class CoalescingHeap
     // --- Summaries ---
 
     /// <summary>Whether the bits of a level behind its last number are clear.</summary>
-    private static bool TailIsClear(ReadOnlySpan<ulong> words, uint numbers) =>
-        numbers % 64 == 0 || words[(int)(numbers / 64)] >> (int)(numbers % 64) == 0;
+    private static bool TailIsClear(BitSets sets, int level, uint set, uint numbers) =>
+        numbers % 64 == 0 || sets.SetWord(level, set, numbers / 64) >> (int)(numbers % 64) == 0;
 
     private static bool SetIsSound(BitSets sets, uint set, uint numbers, out bool any)
     {
         any = false;
         for (int level = 0; level <= sets.Top; level++)
         {
-            ReadOnlySpan<ulong> words = sets.SetWords(level, set);
-            if (!TailIsClear(words, numbers)) return false;
-            for (int word = 0; word < words.Length && level < sets.Top; word++)
-                if (Bit(sets.SetWords(level + 1, set), (uint)word) != (words[word] != 0)) return false;
-            any = words[0] != 0; // of the top level, in the end
-            numbers = (uint)words.Length;
+            if (!TailIsClear(sets, level, set, numbers)) return false;
+            for (uint word = 0; word < sets.Width(level) && level < sets.Top; word++)
+                if (SetBit(sets, level + 1, set, word) != (sets.SetWord(level, set, word) != 0)) return false;
+            any = sets.SetWord(level, set, 0) != 0; // of the top level, in the end
+            numbers = sets.Width(level);
         }
         return true;
     }

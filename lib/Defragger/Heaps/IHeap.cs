@@ -29,6 +29,18 @@ public interface IHeap
     /// <returns>The status of the one that failed, or Ok.</returns>
     HeapStatus AllocateMany(long size, Span<long> offsets, out int allocated);
 
+    /// <summary>Allocates the front of the victim, all of it or as much as <paramref name="most"/> bytes and its chunk
+    /// (8 KiB) hold: what short requests would be cut from next, for a caller who cuts it up himself.</summary>
+    /// <param name="most">Bytes that the block may occupy: at least 16.</param>
+    /// <param name="range">The block; empty when there is none.</param>
+    /// <returns>Ok; OutOfMemory: there is no victim; InvalidSize: there is, and not even 16 bytes were allowed.</returns>
+    HeapStatus AllocateVictim(long most, out HeapRange range);
+
+    /// <summary>Makes two blocks of one: the first of <paramref name="size"/> bytes, rounded up to granules, and behind it the
+    /// second.</summary>
+    /// <returns>Ok; what is wrong with the offset; InvalidSize: nothing would be left for the second.</returns>
+    HeapStatus Split(long offset, long size);
+
     /// <summary>Frees the blocks at these offsets, which ascend: the same as <see cref="Release"/> of each in turn, until
     /// one fails.</summary>
     /// <param name="offsets">Where the blocks begin.</param>

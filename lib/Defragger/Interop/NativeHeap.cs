@@ -70,6 +70,17 @@ public sealed class NativeHeap : IHeap, IDisposable
     }
 
     /// <inheritdoc/>
+    public HeapStatus AllocateVictim(long most, out HeapRange range)
+    {
+        int status = df_heap_allocate_victim(_heap, Unsigned(most), out DfRange native);
+        range = status == (int)HeapStatus.Ok ? RangeOf(native) : default;
+        return (HeapStatus)status;
+    }
+
+    /// <inheritdoc/>
+    public HeapStatus Split(long offset, long size) => (HeapStatus)df_heap_split(_heap, (ulong)offset, (ulong)size);
+
+    /// <inheritdoc/>
     public HeapStatus ReleaseMany(ReadOnlySpan<long> offsets, out int released)
     {
         int status = df_heap_release_many(_heap, offsets, (nuint)offsets.Length, out nuint count);

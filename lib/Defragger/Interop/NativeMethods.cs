@@ -67,6 +67,12 @@ internal static unsafe partial class NativeMethods
         HeapHandle heap, ulong size, nuint count, Span<long> offsets, out nuint allocated);
 
     [LibraryImport(Library)]
+    internal static partial int df_heap_allocate_victim(HeapHandle heap, ulong most, out DfRange range);
+
+    [LibraryImport(Library)]
+    internal static partial int df_heap_split(HeapHandle heap, ulong offset, ulong size);
+
+    [LibraryImport(Library)]
     internal static partial int df_heap_release_many(
         HeapHandle heap, ReadOnlySpan<long> offsets, nuint count, out nuint released);
 

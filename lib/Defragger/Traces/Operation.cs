@@ -5,15 +5,18 @@ namespace Defragger.Traces;
 /// <summary>One step of a <see cref="Trace"/>: what is asked of a heap, without any answer.</summary>
 /// <param name="Kind">What is asked.</param>
 /// <param name="Slot">The slot that it is about, or the first of them; 0 for one that is about none.</param>
-/// <param name="Size">Bytes of the block; for <see cref="OperationKind.Purge"/> the number of pages, for
+/// <param name="Size">Bytes of the block; for <see cref="OperationKind.AllocateVictim"/> the most, for
+/// <see cref="OperationKind.Split"/> those of the first part, for <see cref="OperationKind.Purge"/> the number of pages, for
 /// <see cref="OperationKind.Refuse"/> of refusals; 0 for <see cref="OperationKind.Release"/> and
 /// <see cref="OperationKind.ReleaseMany"/>.</param>
 /// <param name="Alignment">What the block's offset is a multiple of: <see cref="DefaultAlignment"/> for a plain or a
 /// zeroed allocation and for many, 0 for an operation that allocates nothing.</param>
 /// <param name="Count">How many slots in a row a batch is about; 0 for all others.</param>
+/// <param name="Other">The slot that takes the second part of a block; 0 for all but
+/// <see cref="OperationKind.Split"/>.</param>
 /// <remarks>The factories set the fields that do not apply to 0. A value made otherwise is looked at by
 /// <see cref="Trace"/>, which takes no operation that its text could not hold.</remarks>
-public readonly record struct Operation(OperationKind Kind, int Slot, long Size, long Alignment, int Count = 0)
+public readonly record struct Operation(OperationKind Kind, int Slot, long Size, long Alignment, int Count = 0, int Other = 0)
 {
     /// <summary>The alignment of a block for which none was asked, as of C's malloc on 64-bit machines.</summary>
     public const long DefaultAlignment = 16;
@@ -30,8 +33,8 @@ public readonly record struct Operation(OperationKind Kind, int Slot, long Size,
     /// <summary>Why no trace can hold this operation, as what is allowed instead; null when one can.</summary>
     internal string? Fault => Kind switch
     {
-        > OperationKind.ReleaseMany => "a known kind of operation",
-        _ when Slot < 0 => $"a slot of 0 to {int.MaxValue}",
+        > OperationKind.Split => "a known kind of operation",
+        _ when Slot < 0 || Other < 0 => $"a slot of 0 to {int.MaxValue}",
         _ when Size is < 0 or > LargestSize => $"a size of 0 to {LargestSize}",
         OperationKind.Allocate when !IsAlignment(Alignment) => $"an alignment that is a power of two up to {LargestAlignment}",
         OperationKind.AllocateZeroed or OperationKind.AllocateMany when Alignment != DefaultAlignment =>
@@ -44,6 +47,7 @@ public readonly record struct Operation(OperationKind Kind, int Slot, long Size,
         OperationKind.AllocateMany or OperationKind.ReleaseMany when Slot > int.MaxValue - (Count - 1) =>
             $"slots of 0 to {int.MaxValue}",
         not (OperationKind.AllocateMany or OperationKind.ReleaseMany) when Count != 0 => "a count of 0",
+        not OperationKind.Split when Other != 0 => "another slot of 0",
         OperationKind.Purge or OperationKind.Refuse when Slot != 0 => "a slot of 0",
         _ => null,
     };
@@ -74,6 +78,12 @@ public readonly record struct Operation(OperationKind Kind, int Slot, long Size,
 
     /// <summary>The end of the blocks of the slots from <paramref name="slot"/> on.</summary>
     public static Operation ReleaseMany(int slot, int count) => new(OperationKind.ReleaseMany, slot, 0, 0, count);
+
+    /// <summary>The victim's front for a slot, at most this many bytes of it.</summary>
+    public static Operation AllocateVictim(int slot, long most) => new(OperationKind.AllocateVictim, slot, most, 0);
+
+    /// <summary>Two blocks of a slot's one: the first of this size, the second for another slot.</summary>
+    public static Operation Split(int slot, int other, long size) => new(OperationKind.Split, slot, size, 0, 0, other);
 
     /// <summary>The operation as a line of a trace.</summary>
     public override string ToString()

@@ -26,4 +26,10 @@ public enum OperationKind : byte
 
     /// <summary>The end of the blocks of some slots in a row, as one batch in address order.</summary>
     ReleaseMany,
+
+    /// <summary>The front of the victim for an empty slot, as one block with any content.</summary>
+    AllocateVictim,
+
+    /// <summary>A slot's block becomes two; the second is an empty slot's.</summary>
+    Split,
 }

@@ -13,9 +13,12 @@ namespace Defragger.Traces;
 /// <item><see cref="OperationKind.AllocateMany"/> passes over slots that are occupied; the empty ones take the blocks in
 /// their order, as many as the heap has. <see cref="OperationKind.ReleaseMany"/> passes over slots that are empty. With
 /// none left they do nothing.</item>
+/// <item><see cref="OperationKind.AllocateVictim"/> into an occupied slot does nothing, and so does
+/// <see cref="OperationKind.Split"/> of an empty slot or into an occupied one.</item>
 /// <item><see cref="OperationKind.Refuse"/> is about the memory behind the heap: it replaces what was left of an earlier
 /// one. Replays on memory that cannot refuse pass over it.</item>
-/// <item>A slot whose allocation the heap refused stays empty; a block whose resize was refused stays as it was.</item>
+/// <item>A slot whose allocation the heap refused stays empty; a block whose resize or split was refused stays as it
+/// was.</item>
 /// </list>
 /// <para>So every subsequence of a trace is a trace, and one that shows a fault is made smaller by leaving operations
 /// out.</para>

@@ -11,6 +11,8 @@ namespace Defragger.Traces;
 /// f SLOT                    release
 /// m SLOT SIZE COUNT         allocate many: for the empty ones of COUNT slots from SLOT on
 /// d SLOT COUNT              release many: the occupied ones of COUNT slots from SLOT on
+/// v SLOT MOST               allocate the victim's front: at most MOST bytes of it
+/// s SLOT OTHER SIZE         split: the block's first SIZE bytes stay SLOT's, the others are OTHER's
 /// p PAGES                   purge
 /// c TIMES                   refuse to commit
 /// </code>
@@ -18,7 +20,7 @@ namespace Defragger.Traces;
 /// </remarks>
 internal static class TraceLine
 {
-    private const string Forms = "'a SLOT SIZE [ALIGNMENT]', 'z SLOT SIZE', 'r SLOT SIZE', 'f SLOT', 'm SLOT SIZE COUNT', 'd SLOT COUNT', 'p PAGES' or 'c TIMES'";
+    private const string Forms = "'a SLOT SIZE [ALIGNMENT]', 'z SLOT SIZE', 'r SLOT SIZE', 'f SLOT', 'm SLOT SIZE COUNT', 'd SLOT COUNT', 'v SLOT MOST', 's SLOT OTHER SIZE', 'p PAGES' or 'c TIMES'";
 
     /// <summary>Writes a sound operation, without the end of the line.</summary>
     public static void Write(TextWriter text, Operation operation)
@@ -34,6 +36,8 @@ internal static class TraceLine
             case OperationKind.Release: WriteWords(text, 'f', slot); break;
             case OperationKind.AllocateMany: WriteWords(text, 'm', slot, size, operation.Count); break;
             case OperationKind.ReleaseMany: WriteWords(text, 'd', slot, operation.Count); break;
+            case OperationKind.AllocateVictim: WriteWords(text, 'v', slot, size); break;
+            case OperationKind.Split: WriteWords(text, 's', slot, operation.Other, size); break;
             case OperationKind.Purge: WriteWords(text, 'p', size); break;
             case OperationKind.Refuse: WriteWords(text, 'c', size); break;
             default:
@@ -57,6 +61,7 @@ internal static class TraceLine
 
         char letter = line[0];
         if (letter is not ('p' or 'c') && first > int.MaxValue) return $"a slot of 0 to {int.MaxValue}";
+        if (letter is 's' && second > int.MaxValue) return $"a slot of 0 to {int.MaxValue}";
         switch (letter, count)
         {
             case ('a', 3 or 4): operation = Operation.Allocate((int)first, second, third); break;
@@ -65,6 +70,8 @@ internal static class TraceLine
             case ('f', 2): operation = Operation.Release((int)first); break;
             case ('m', 4): operation = Operation.AllocateMany((int)first, second, Count(third)); break;
             case ('d', 3): operation = Operation.ReleaseMany((int)first, Count(second)); break;
+            case ('v', 3): operation = Operation.AllocateVictim((int)first, second); break;
+            case ('s', 4): operation = Operation.Split((int)first, (int)second, third); break;
             case ('p', 2): operation = Operation.Purge(first); break;
             case ('c', 2): operation = Operation.Refuse(first); break;
             default: return Forms;

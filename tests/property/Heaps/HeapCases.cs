@@ -19,6 +19,11 @@ internal sealed class HeapCases
         ["allocate many: from holes and from the victim"] = 0,
         ["allocate many: from one victim and from the next"] = 0,
         ["allocate many: out of memory on the way"] = 0,
+        ["allocate victim: all of it"] = 0,
+        ["allocate victim: as much as is allowed"] = 0,
+        ["allocate victim: up to its chunk's end"] = 0,
+        ["allocate victim: there is none"] = 0,
+        ["allocate victim: less than a granule is allowed"] = 0,
         ["purge: pages given back"] = 0,
         ["release: joins none"] = 0,
         ["release: joins one side"] = 0,
@@ -30,6 +35,11 @@ internal sealed class HeapCases
         ["resize: grows in place"] = 0,
         ["resize: moves"] = 0,
         ["resize: shrinks"] = 0,
+        ["split: inside a chunk"] = 0,
+        ["split: the first part crosses a chunk's end"] = 0,
+        ["split: the second part crosses a chunk's end"] = 0,
+        ["split: at a chunk's end"] = 0,
+        ["split: nothing would be left"] = 0,
     };
 
     /// <summary>Operations counted.</summary>
@@ -66,6 +76,18 @@ internal sealed class HeapCases
                 When("resize: grows in place", status == HeapStatus.Ok && after.Live > before.Live);
                 When("resize: shrinks", status == HeapStatus.Ok && after.Live < before.Live);
                 break;
+            case OperationKind.AllocateVictim:
+                When("allocate victim: there is none", status == HeapStatus.OutOfMemory);
+                When("allocate victim: less than a granule is allowed", status == HeapStatus.InvalidSize);
+                if (status != HeapStatus.Ok) break;
+                long taken = after.Live - before.Live;
+                When("allocate victim: all of it", after.Victim.Length == 0);
+                When("allocate victim: as much as is allowed", after.Victim.Length > 0 && taken == operation.Size / 16 * 16);
+                When("allocate victim: up to its chunk's end", after.Victim.Length > 0 && taken < operation.Size / 16 * 16);
+                break;
+            case OperationKind.Split:
+                When("split: nothing would be left", status == HeapStatus.InvalidSize);
+                break;
             case OperationKind.Purge:
                 When("purge: pages given back", after.DirtyFree < before.DirtyFree);
                 break;
@@ -94,6 +116,19 @@ internal sealed class HeapCases
         When("release many: joins the victim", was.Length > 0 && now.Length > was.Length);
         When("release many: leaves several runs", runs.Distinct().Count() > 1);
     }
+
+    /// <summary>Takes note of the two parts of a block.</summary>
+    public void CountSplit(HeapRange[] parts)
+    {
+        bool isFrontBeyond = IsBeyondItsChunk(parts[0]), isRestBeyond = IsBeyondItsChunk(parts[1]);
+        bool isAtEnd = parts[1].Offset % 8192 == 0;
+        When("split: inside a chunk", !isFrontBeyond && !isRestBeyond && !isAtEnd);
+        When("split: the first part crosses a chunk's end", isFrontBeyond);
+        When("split: the second part crosses a chunk's end", isRestBeyond);
+        When("split: at a chunk's end", isAtEnd);
+    }
+
+    private static bool IsBeyondItsChunk(HeapRange block) => block.Offset / 8192 != (block.End - 1) / 8192;
 
     private void When(string name, bool occurred)
     {

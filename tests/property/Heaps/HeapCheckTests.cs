@@ -171,11 +171,11 @@ public sealed class HeapCheckTests
         foreach ((BitSets sets, uint set) in damaged)
         {
             Assert.Equal(1, sets.Top);
-            for (uint bit = 0; bit <= sets.SetWords(0, set).Length; bit++) // the last one stands for no word
+            for (uint bit = 0; bit <= sets.Width(0); bit++) // the last one stands for no word
             {
-                HeapParts.Flip(HeapParts.Words(sets, 1, set), bit);
+                HeapParts.Flip(sets, 1, set, bit);
                 Assert.Equal(7, large.Heap.Check());
-                HeapParts.Flip(HeapParts.Words(sets, 1, set), bit);
+                HeapParts.Flip(sets, 1, set, bit);
             }
         }
         Assert.Equal(0, large.Heap.Check());

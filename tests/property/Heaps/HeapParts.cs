@@ -26,8 +26,9 @@ internal sealed class HeapParts(CoalescingHeap heap)
 
     internal ref uint LiveMost => ref LiveMostOf(Heap);
 
-    /// <summary>The words of a set at a level, for writing.</summary>
-    internal static Span<ulong> Words(BitSets sets, int level, uint set) => Writable(sets.SetWords(level, set));
+    /// <summary>A bit of a set at a level.</summary>
+    internal static void Flip(BitSets sets, int level, uint set, uint at) =>
+        Unsafe.AsRef(in sets.SetWord(level, set, at / 64)) ^= 1UL << (int)(at % 64);
 
     internal static void Flip(Span<ulong> words, uint at) => words[(int)(at / 64)] ^= 1UL << (int)(at % 64);
 
@@ -45,12 +46,12 @@ internal sealed class HeapParts(CoalescingHeap heap)
     internal void FlipFreeBefore() => Flip(FreeOf(Map), 63);
 
     /// <summary>Whether a run of a length, of an exact class, starts in a word.</summary>
-    internal void FlipExact(uint length, uint word) => Flip(Words(Index.Exact, 0, SizeClass.Of(length)), word);
+    internal void FlipExact(uint length, uint word) => Flip(Index.Exact, 0, SizeClass.Of(length), word);
 
     internal void FlipInexact(uint sizeClass, uint chunk) =>
-        Flip(Words(Index.Inexact, 0, sizeClass - SizeClass.Exact), chunk);
+        Flip(Index.Inexact, 0, sizeClass - SizeClass.Exact, chunk);
 
-    internal void FlipPurge(uint chunk) => Flip(Words(Index.Inexact, 0, FreeIndex.SetPurge), chunk);
+    internal void FlipPurge(uint chunk) => Flip(Index.Inexact, 0, FreeIndex.SetPurge, chunk);
 
     internal void FlipClass(uint sizeClass) => Flip(Writable(Index.Classes), sizeClass);
 

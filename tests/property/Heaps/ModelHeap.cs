@@ -223,6 +223,30 @@ internal sealed class ModelHeap : IHeap
         return status;
     }
 
+    public HeapStatus AllocateVictim(long most, out HeapRange range)
+    {
+        range = default;
+        if (_victim.Length == 0) return HeapStatus.OutOfMemory;
+        if (most < Granule) return HeapStatus.InvalidSize;
+        long chunkEnd = (_victim.Offset / Chunk + 1) * Chunk;
+        long length = new[] { _victim.Length, most / Granule * Granule, chunkEnd - _victim.Offset }.Min();
+        range = new HeapRange(_victim.Offset, length);
+        Cut(_victim, range.Offset, length, true);
+        Use(range.Offset, length);
+        return HeapStatus.Ok;
+    }
+
+    public HeapStatus Split(long offset, long size)
+    {
+        HeapStatus status = Find(offset, out long had);
+        if (status != HeapStatus.Ok) return status;
+        if (size is < 0 or > HeapOptions.CapacityMax || LengthOf(size) >= had) return HeapStatus.InvalidSize;
+        long length = LengthOf(size);
+        _blocks[offset] = length;
+        _blocks[offset + length] = had - length;
+        return HeapStatus.Ok;
+    }
+
     public HeapStatus ReleaseMany(ReadOnlySpan<long> offsets, out int released)
     {
         HeapStatus status = HeapStatus.Ok;

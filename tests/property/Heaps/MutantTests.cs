@@ -38,6 +38,8 @@ public class MutantTests
     [InlineData("a batch forgets the run between two blocks", "heap_batch.c", "if (joins_right)\n        merge_take(heap, merge, right);", "if (joins_right && is_first)\n        merge_take(heap, merge, right);")]
     [InlineData("a batch leaves the victim where it was", "heap_batch.c", "if (merge->is_victim)", "if (false)")]
     [InlineData("a batch keeps to the victim when there are holes", "heap_batch.c", "class_has_run(heap, class_of(length))", "span_length(heap->victim) < length && class_has_run(heap, class_of(length))")]
+    [InlineData("a split forgets how far the second part reaches", "heap_batch.c", "    block_tag(heap, rest);\n", "")]
+    [InlineData("the victim is cut behind its chunk's end", "heap_batch.c", "CHUNK_GRANULES - victim.start % CHUNK_GRANULES", "CHUNK_GRANULES")]
     public void A_planted_fault_is_found_and_shrunk(string fault, string file, string original, string replacement)
     {
         using var directory = new TemporaryDirectory();

@@ -56,6 +56,12 @@ internal sealed class ReplayText
                 return AllocateMany([.. Slots(operation).Where(slot => !_slots.ContainsKey(slot))], operation.Size);
             case OperationKind.ReleaseMany:
                 return ReleaseMany([.. Slots(operation).Where(_slots.ContainsKey).OrderBy(slot => _slots[slot])]);
+            case OperationKind.AllocateVictim when !occupied:
+                status = _heap.AllocateVictim(operation.Size, out HeapRange range);
+                string text = Allocated(operation.Slot, status, range.Offset);
+                return status == HeapStatus.Ok ? $"{text} {range.Length}" : text;
+            case OperationKind.Split when occupied && !_slots.ContainsKey(operation.Other):
+                return Split(operation, block);
             case OperationKind.Purge:
                 return $"0 {_heap.Purge(operation.Size * 4096)}";
             case OperationKind.Refuse:
@@ -83,6 +89,15 @@ internal sealed class ReplayText
         long[] offsets = [.. slots.Select(slot => _slots[slot])];
         foreach (int slot in slots) _slots.Remove(slot);
         return $"{(int)_heap.ReleaseMany(offsets, out _)} {string.Join(' ', offsets)}";
+    }
+
+    private string Split(Operation operation, long block)
+    {
+        HeapStatus status = _heap.Split(block, operation.Size);
+        if (status != HeapStatus.Ok) return $"{(int)status} {block}";
+        _heap.UsableSize(block, out long length);
+        _slots[operation.Other] = block + length;
+        return $"0 {block} {block + length}";
     }
 
     private string Allocated(int slot, HeapStatus status, long offset)

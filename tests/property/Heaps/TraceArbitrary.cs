@@ -26,6 +26,11 @@ public static class TraceArbitrary
     // Of slots in a row: mostly a few, at times more than there are.
     private static readonly Gen<int> s_count = Gen.Frequency((3, Gen.Choose(1, 6)), (1, Gen.Choose(1, 40)));
 
+    // Of the victim and of a block's first part: a little, about a chunk, more than that.
+    private static readonly Gen<long> s_part = Gen.OneOf(
+        Within(0, 200), Within(200, 9000), Gen.Choose(0, 20).Select(granules => 8192L - (granules * 16)),
+        Gen.Elements<long>(4096, 8192, 16384, Operation.LargestSize));
+
     /// <summary>Traces with the shrinker of this project.</summary>
     public static Arbitrary<Trace> Traces() => Arb.From(Any, TraceShrinker.Candidates);
 
@@ -34,7 +39,7 @@ public static class TraceArbitrary
             (1, Gen.Choose(1, 64)), (3, Gen.Choose(64, 1024)), (3, Gen.Choose(1024, 3000)), (1, Gen.Choose(1, 6).Select(chunks => chunks * 512)))
         from growth in Gen.Frequency((1, Gen.Constant(0L)), (2, Gen.Elements<long>(1, 4096, 8192, 20000)))
         from slots in Gen.Elements(2, 5, 12, 40, 120)
-        from weights in Gen.Choose(0, 8).ArrayOf(7)
+        from weights in Gen.Choose(0, 8).ArrayOf(8)
         from sizes in Gen.Elements(s_sizes).ArrayOf(2)
         let size = Gen.OneOf(sizes.Select(make => make(granules * 16L)))
         from length in Gen.Choose(10, 300)
@@ -55,6 +60,8 @@ public static class TraceArbitrary
             (weights[4] / 2, from power in Gen.Choose(0, 14) from at in slot from bytes in size select Operation.Allocate(at, bytes, 1L << power)),
             (weights[6] / 3, from count in s_count from batch in Sized((at, bytes) => Operation.AllocateMany(at, bytes, count)) select batch),
             (weights[6] / 3, from count in s_count from at in slot select Operation.ReleaseMany(at, count)),
+            (weights[7] / 3, from at in slot from most in s_part select Operation.AllocateVictim(at, most)),
+            (weights[7] / 2, from at in slot from other in slot from first in s_part select Operation.Split(at, other, first)),
             (weights[5] / 4, Gen.Elements<long>(1, 2, 5, 1000).Select(Operation.Purge)),
             (weights[5] / 4, Gen.Choose(0, 3).Select(times => Operation.Refuse(times))));
 

@@ -11,7 +11,7 @@ internal sealed class TracePlayer
 {
     private readonly HeapSubject[] _subjects;
     private readonly Dictionary<int, Block> _slots = [];
-    private HeapRange[] _batch = []; // the blocks of the last one, as they came or in address order
+    private HeapRange[] _batch = []; // the blocks of the last one, as they came or in address order; the parts of a split
     private byte _fresh;
 
     private readonly record struct Block(long Offset, long Size, byte Pattern);
@@ -39,6 +39,7 @@ internal sealed class TracePlayer
                 player.CompareState();
                 if (status is not HeapStatus known || cases == null) continue;
                 cases.Count(operation, known, before, subjects[0].Heap!.Statistics);
+                if (operation.Kind == OperationKind.Split && known == HeapStatus.Ok) cases.CountSplit(player._batch);
                 if (operation.Count > 0) cases.CountBatch(operation, known, player._batch, before, subjects[0].Heap!.Snapshot());
             }
             return null;
@@ -71,6 +72,10 @@ internal sealed class TracePlayer
                 return AllocateMany(operation);
             case OperationKind.ReleaseMany:
                 return ReleaseMany(operation);
+            case OperationKind.AllocateVictim when !occupied:
+                return AllocateVictim(operation);
+            case OperationKind.Split when occupied && !_slots.ContainsKey(operation.Other):
+                return Split(operation, block);
             case OperationKind.Purge:
                 long most = operation.Size > long.MaxValue / 4096 ? long.MaxValue : operation.Size * 4096;
                 Compare("bytes purged", subject => subject.Heap!.Purge(most));
@@ -122,6 +127,29 @@ internal sealed class TracePlayer
         long[] offsets = [.. _batch.Select(block => block.Offset)];
         (HeapStatus status, int count) = Compare("release many", subject => (subject.Heap!.ReleaseMany(offsets, out int count), count));
         if (count != slots.Length) throw new DifferenceException($"{count} blocks of {slots.Length} released");
+        return status;
+    }
+
+    private HeapStatus AllocateVictim(Operation operation)
+    {
+        (HeapStatus status, HeapRange range) = Compare("allocate the victim", subject =>
+            (subject.Heap!.AllocateVictim(operation.Size, out HeapRange range), range));
+        if (status == HeapStatus.Ok) Fill(operation.Slot, new Block(range.Offset, range.Length, ++_fresh), mustBeZero: false);
+        return status;
+    }
+
+    private HeapStatus Split(Operation operation, Block block)
+    {
+        long had = Usable(block);
+        HeapStatus status = Compare("split", subject => subject.Heap!.Split(block.Offset, operation.Size));
+        Verify(block);
+        if (status != HeapStatus.Ok) return status;
+        Block front = block with { Size = operation.Size };
+        long length = Usable(front);
+        Block rest = new(block.Offset + length, had - length, ++_fresh);
+        Fill(operation.Slot, front, mustBeZero: false);
+        Fill(operation.Other, rest, mustBeZero: false);
+        _batch = [new HeapRange(front.Offset, length), new HeapRange(rest.Offset, rest.Size)];
         return status;
     }
 

@@ -33,8 +33,8 @@ internal static class TraceShrinker
     private static IEnumerable<Trace> WithLessRoom(Trace trace, int at)
     {
         Operation operation = trace.Operations[at];
-        if (operation.Kind is OperationKind.Release or OperationKind.ReleaseMany or OperationKind.Purge or OperationKind.Refuse
-            || operation.Size >= trace.Capacity) yield break;
+        if (operation.Kind is OperationKind.Release or OperationKind.ReleaseMany or OperationKind.Split or OperationKind.Purge
+            or OperationKind.Refuse || operation.Size >= trace.Capacity) yield break;
         int blocks = Math.Max(1, operation.Count);
         long room = Granules(operation.Size);
         foreach (int count in FewerThan(operation.Count))
@@ -70,6 +70,7 @@ internal static class TraceShrinker
         if (operation.Kind == OperationKind.Allocate && operation.Alignment != Operation.DefaultAlignment)
             yield return operation with { Alignment = Operation.DefaultAlignment };
         if (operation.Kind == OperationKind.AllocateMany) yield return Operation.Allocate(operation.Slot, operation.Size);
+        if (operation.Kind == OperationKind.AllocateVictim) yield return Operation.Allocate(operation.Slot, operation.Size);
         if (operation.Kind == OperationKind.ReleaseMany) yield return Operation.Release(operation.Slot);
         foreach (int count in FewerThan(operation.Count))
         {

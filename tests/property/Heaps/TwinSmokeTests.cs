@@ -230,7 +230,9 @@ public sealed class TwinSmokeTests
             else if (kind < 80) Allocate();
             else if (kind < 86) AllocateMany();
             else if (kind < 91) ReleaseMany();
-            else if (kind < 96) Resize();
+            else if (kind < 93) AllocateVictim();
+            else if (kind < 95) Split();
+            else if (kind < 97) Resize();
             else if (kind < 98) Purge();
             else Mistake();
         }
@@ -299,6 +301,25 @@ public sealed class TwinSmokeTests
             _live.RemoveAll(released.Contains);
         }
 
+        private void AllocateVictim()
+        {
+            long most = random.Next(4) == 0 ? random.Next(-20, 40) : Size();
+            HeapStatus status = Same(
+                managed.AllocateVictim(most, out HeapRange left), native.AllocateVictim(most, out HeapRange right));
+            Assert.Equal(left, right);
+            if (status == HeapStatus.Ok) _live.Add(left.Offset);
+        }
+
+        private void Split()
+        {
+            if (_live.Count == 0) return;
+            long offset = _live[random.Next(_live.Count)], size = random.Next(8) == 0 ? -1 : Size();
+            if (Same(managed.Split(offset, size), native.Split(offset, size)) != HeapStatus.Ok) return;
+            Same(managed.UsableSize(offset, out long left), native.UsableSize(offset, out long right));
+            Assert.Equal(left, right);
+            _live.Add(offset + left);
+        }
+
         private void Resize()
         {
             if (_live.Count == 0) return;
@@ -347,6 +368,7 @@ public sealed class TwinSmokeTests
                 Same(managed.UsableSize(offset, out long left), native.UsableSize(offset, out long right));
                 Assert.Equal(left, right);
                 Same(managed.Resize(offset, 1), native.Resize(offset, 1));
+                Same(managed.Split(offset, 1), native.Split(offset, 1));
             }
             long size = random.Next(3) switch { 0 => -1, 1 => long.MinValue, _ => HeapOptions.CapacityMax + 1 };
             Same(managed.Allocate(size, 16, out long a), native.Allocate(size, 16, out long b));

@@ -19,6 +19,7 @@ public static class TraceTexts
     internal static Gen<Operation> AnyOperation { get; } =
         from kind in Gen.Elements(Enum.GetValues<OperationKind>())
         from slot in AnySlot
+        from other in AnySlot
         from size in AnySize
         from power in Gen.Choose(0, 30)
         select kind switch
@@ -29,6 +30,8 @@ public static class TraceTexts
             OperationKind.Release => Operation.Release(slot),
             OperationKind.AllocateMany => Operation.AllocateMany(Math.Min(slot, int.MaxValue - power), size, power + 1),
             OperationKind.ReleaseMany => Operation.ReleaseMany(Math.Min(slot, int.MaxValue - power), power + 1),
+            OperationKind.AllocateVictim => Operation.AllocateVictim(slot, size),
+            OperationKind.Split => Operation.Split(slot, other, size),
             OperationKind.Purge => Operation.Purge(size),
             _ => Operation.Refuse(size),
         };
@@ -93,6 +96,9 @@ public class TraceTests
             f 2147483647
             m 4 80 65536
             d 2147483647 1
+            v 5 8192
+            s 5 2147483647 100
+            s 6 0 1
             p 3
             c 2
 
@@ -104,7 +110,9 @@ public class TraceTests
             [
                 Operation.Allocate(0, 24), Operation.Allocate(1, 0, 4096), Operation.Allocate(2, 5, 1),
                 Operation.AllocateZeroed(3, 1L << 48), Operation.Resize(0, 48), Operation.Release(int.MaxValue),
-                Operation.AllocateMany(4, 80, 65536), Operation.ReleaseMany(int.MaxValue, 1), Operation.Purge(3), Operation.Refuse(2),
+                Operation.AllocateMany(4, 80, 65536), Operation.ReleaseMany(int.MaxValue, 1),
+                Operation.AllocateVictim(5, 8192), Operation.Split(5, int.MaxValue, 100), Operation.Split(6, 0, 1),
+                Operation.Purge(3), Operation.Refuse(2),
             ],
             trace.Operations);
         Assert.Equal("a 1 0 4096", trace.Operations[1].ToString());
@@ -119,6 +127,8 @@ public class TraceTests
         Assert.Equal(new Operation(OperationKind.Release, 1, 0, 0), Operation.Release(1));
         Assert.Equal(new Operation(OperationKind.AllocateMany, 1, 2, 16, 3), Operation.AllocateMany(1, 2, 3));
         Assert.Equal(new Operation(OperationKind.ReleaseMany, 1, 0, 0, 3), Operation.ReleaseMany(1, 3));
+        Assert.Equal(new Operation(OperationKind.AllocateVictim, 1, 2, 0), Operation.AllocateVictim(1, 2));
+        Assert.Equal(new Operation(OperationKind.Split, 1, 3, 0, 0, 2), Operation.Split(1, 2, 3));
         Assert.Equal(new Operation(OperationKind.Purge, 0, 2, 0), Operation.Purge(2));
         Assert.Equal(new Operation(OperationKind.Refuse, 0, 2, 0), Operation.Refuse(2));
     }
@@ -157,6 +167,14 @@ public class TraceTests
     [InlineData("h 4096\nd 1 2 3\n", 2, "d 1 2 3", "'d SLOT COUNT'")]
     [InlineData("h 4096\nd 1 9223372036854775807\n", 2, "d 1 9223372036854775807", "a count of 1 to 65536")]
     [InlineData("h 4096\nd 2147483647 2\n", 2, "d 2147483647 2", "slots of 0 to 2147483647")]
+    [InlineData("h 4096\nv 1\n", 2, "v 1", "'v SLOT MOST'")]
+    [InlineData("h 4096\nv 1 2 3\n", 2, "v 1 2 3", "'v SLOT MOST'")]
+    [InlineData("h 4096\nv 2147483648 2\n", 2, "v 2147483648 2", "a slot of 0 to 2147483647")]
+    [InlineData("h 4096\nv 1 281474976710657\n", 2, "v 1 281474976710657", "a size of 0 to 281474976710656")]
+    [InlineData("h 4096\ns 1 2\n", 2, "s 1 2", "'s SLOT OTHER SIZE'")]
+    [InlineData("h 4096\ns 2147483648 1 2\n", 2, "s 2147483648 1 2", "a slot of 0 to 2147483647")]
+    [InlineData("h 4096\ns 1 2147483648 2\n", 2, "s 1 2147483648 2", "a slot of 0 to 2147483647")]
+    [InlineData("h 4096\ns 1 2 281474976710657\n", 2, "s 1 2 281474976710657", "a size of 0 to 281474976710656")]
     [InlineData("h 4096\np\n", 2, "p", "'p PAGES'")]
     [InlineData("h 4096\na  1 2\n", 2, "a  1 2", "whole numbers")]
     [InlineData("h 4096\na 1 2 \n", 2, "a 1 2 ", "whole numbers")]
@@ -224,13 +242,15 @@ public class TraceTests
 
     public static TheoryData<Operation> Unsound() =>
     [
-        new Operation((OperationKind)9, 0, 0, 0), Operation.Allocate(-1, 1), Operation.Allocate(0, -1), Operation.Allocate(0, (1L << 48) + 1),
+        new Operation((OperationKind)10, 0, 0, 0), Operation.Allocate(-1, 1), Operation.Allocate(0, -1), Operation.Allocate(0, (1L << 48) + 1),
         Operation.Allocate(0, 1, 0), Operation.Allocate(0, 1, 24), Operation.Allocate(0, 1, 1L << 31), Operation.Allocate(0, 1, long.MinValue),
         new Operation(OperationKind.AllocateZeroed, 0, 1, 32), new Operation(OperationKind.Resize, 0, 1, 16), new Operation(OperationKind.Release, 0, 1, 0),
         new Operation(OperationKind.Release, 0, 0, 16), new Operation(OperationKind.Purge, 1, 1, 0), new Operation(OperationKind.Refuse, 0, 1, 16),
         new Operation(OperationKind.AllocateMany, 0, 1, 32, 1), new Operation(OperationKind.ReleaseMany, 0, 1, 0, 1),
         new Operation(OperationKind.ReleaseMany, 0, 0, 16, 1), Operation.ReleaseMany(0, -1), Operation.AllocateMany(int.MaxValue, 1, 2),
         new Operation(OperationKind.Release, 0, 0, 0, 1), new Operation(OperationKind.Allocate, 0, 1, 16, 2),
+        Operation.Split(0, -1, 1), Operation.AllocateVictim(-1, 1), new Operation(OperationKind.Split, 0, 1, 16, 0, 1),
+        new Operation(OperationKind.Split, 0, 1, 0, 1, 1), new Operation(OperationKind.AllocateVictim, 0, 1, 0, 0, 1),
     ];
 
     [Theory]
