@@ -3,7 +3,7 @@
 # and UndefinedBehaviorSanitizer. What a missing tool keeps from running counts as skipped, and is named. The last
 # line is "N passed, N failed, N skipped".
 #
-#   test/run.sh                 everything, in some 2 minutes
+#   test/run.sh                 everything, in 2 minutes, and up to 2 more for the builds
 #   ctest --test-dir artifacts/native-tests -R smoke -V           one test again, afterwards
 #   ctest --test-dir artifacts/native-tests-sanitized -V
 set -eu
