@@ -10,13 +10,14 @@
  * (AT_SECURE); a value that is not understood gives one line on stderr, and the default:
  *
  *   DEFRAGGER_BACKGROUND=1|0        a thread of our own gives memory back while the program rests (1)
- *   DEFRAGGER_DECAY_MS=0..3600000   how long freed memory waits for its next use before it is given back
- * (1000) DEFRAGGER_CACHE=0..64           blocks of a size that a thread keeps at most (32)
+ *   DEFRAGGER_DECAY_MS=0..3600000   how long freed memory waits for its next use (1000)
+ *   DEFRAGGER_CACHE=0..64           blocks of a size that a thread keeps at most (32)
  *   DEFRAGGER_ON_ERROR=abort|warn   what a wrong free does after its report (abort)
  *   DEFRAGGER_HARDENED=0|1          guard pages around large blocks, shuffled addresses, zeros on free (0)
- *   DEFRAGGER_RECORD=PATH           records all operations from the start, as df_malloc_record_start does; %p
- * is the process id DEFRAGGER_STATISTICS=0|1        prints df_malloc_print to stderr when the program exits
- * (0)
+ *   DEFRAGGER_RECORD=PATH           records all from the start, as df_malloc_record_start does
+ *   DEFRAGGER_STATISTICS=0|1        prints df_malloc_print to stderr when the program exits (0)
+ *
+ * In PATH, %p is the process id. A program that becomes another (exec) keeps its id: the first has the file.
  */
 #ifndef DEFRAGGER_H
 #define DEFRAGGER_H
@@ -69,12 +70,14 @@ DF_MALLOC_API int df_malloc_snapshot(int fd);
 
 /*
  * Records every operation from now on, each thread into a buffer of its own, to a file that must not exist
- * yet (mode 0600). The format is that of lib/Defragger.Native/src/malloc/record.h. 0, or an errno: EBUSY when
- * a recording is under way.
+ * yet (mode 0600). The format is that of lib/Defragger.Native/src/malloc/record.h. The child of a fork does
+ * not record. A full disk ends the recording, with its last whole buffers. 0, or an errno: EBUSY until a
+ * recording has been stopped.
  */
 DF_MALLOC_API int df_malloc_record_start(const char *path);
 
-/* Ends it, and writes what is buffered. 0, or the errno of the first write that failed. */
+/* Ends it, and writes what is buffered; the end of the program does too. 0, also when there is none, or the
+ * errno of the first write that failed. */
 DF_MALLOC_API int df_malloc_record_stop(void);
 
 /* "0.1.0" */

@@ -209,6 +209,7 @@ END
     ;;
 nginx)
     need nginx curl
+    chmod 755 "$folder" # started by root, its workers run as somebody else
     mkdir -p "$folder/www" && seq 100000 > "$folder/www/numbers"
     cat > "$folder/nginx.conf" <<END
 user $(id -un); worker_processes 2; daemon off; pid $folder/pid; error_log $folder/error.log;

@@ -2,7 +2,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -98,6 +100,47 @@ static void test_fork(void)
     CHECK(unlink(second) == 0);
 }
 
+/* A disk that is full, played by a limit: the recording ends with its last whole piece. */
+static int child_without_room(void *unused)
+{
+    (void)unused;
+    struct rlimit limit = {200000, 200000};
+    signal(SIGXFSZ, SIG_IGN);
+    DEMAND(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    DEMAND(api.record_start(second) == 0);
+    work(NULL);
+    long length = length_of(second);
+    DEMAND(length > 24 && length < 200000);
+    work(NULL);
+    DEMAND(api.record_start(second) == EBUSY && length_of(second) == length);
+    DEMAND(api.record_stop() == EFBIG && length_of(second) == length && unlink(second) == 0);
+    DEMAND(api.record_start(second) == 0 && api.record_stop() == 0 && unlink(second) == 0);
+    return 0;
+}
+
+/* A program that closes all descriptors finds nothing of a recording in the files that it opens then. */
+static int child_that_closes(void *unused)
+{
+    (void)unused;
+    DEMAND(api.record_start(second) == 0);
+    for (int i = 3; i < 200; i++)
+        close(i);
+    for (int i = 3; i < 200; i++)
+        DEMAND(open("other", O_WRONLY | O_CREAT | O_CLOEXEC, 0600) == i);
+    work(NULL);
+    DEMAND(api.record_stop() == EBADF && length_of("other") == 0);
+    for (int i = 3; i < 200; i++)
+        DEMAND(close(i) == 0);
+    DEMAND(unlink("other") == 0 && unlink(second) == 0);
+    return 0;
+}
+
+static void test_trouble(void)
+{
+    CHECK(exited_with(run_forked(child_without_room, NULL), 0));
+    CHECK(exited_with(run_forked(child_that_closes, NULL), 0));
+}
+
 int main(void)
 {
     guard_seconds(60);
@@ -114,6 +157,7 @@ int main(void)
     test_errors();
     test_under_load();
     test_fork();
+    test_trouble();
     unlink(first);
     rmdir(folder);
     return check_end();
