@@ -182,7 +182,8 @@ static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "bit g of the words is 
 static inline uint32_t short_length(const struct arena *arena, uint32_t granule)
 {
     uint64_t start = bits_from(arena->start, granule);
-    uint64_t stops = (start | bits_from(arena->free, granule)) & ~UINT64_C(1);
+    const uint64_t ends = (UINT64_C(2) << SHORT_MOST) - 2; /* bits 1 to SHORT_MOST */
+    uint64_t stops = (start | bits_from(arena->free, granule)) & ends;
     return (start & 1) != 0 && stops != 0 ? lowest_bit(stops) : 0;
 }
 

@@ -36,6 +36,7 @@ enum {
     MIDDLE_BIN_MOST = 4,
     OUTBOX_MOST = 256, /* blocks that go to the heap at once, */
     OUTBOX_BYTES = 64 * 1024,
+    LOOK_BYTES = 64 * 1024,          /* released between two looks at what the program does */
     DRAIN_MOST = OUTBOX_MOST + 4352, /* and with them all that bins can hold */
 };
 
@@ -50,7 +51,12 @@ struct cache {
     _Atomic uint32_t busy, closed;
     uint32_t filled; /* blocks that came from the heap since the outbox was last emptied */
     struct region region;
-    uint8_t counts[SHORT_MOST + 1]; /* blocks of each bin */
+    uint8_t counts[SHORT_MOST + 1]; /* blocks of each bin, */
+    uint8_t limits[SHORT_MOST + 1]; /* and how many it may have now */
+    uint64_t refilled;              /* bit n: the bin of length n has been filled since it last spilled */
+    uint32_t live;                  /* granules of the heap that were live at the last look, */
+    uint64_t released;              /* and the bytes that went to the heap since */
+    bool steady;                    /* the program had then freed about as much as it allocated */
     uint8_t middle_counts[MIDDLE_BINS];
     uint32_t outbox_count, outbox_bytes;
     uint32_t bins[SHORT_MOST + 1][BIN_MOST]; /* granules of the first arena */
@@ -66,14 +72,13 @@ struct cache {
 static_assert(DRAIN_MOST >= OUTBOX_MOST + BIN_MOST + SHORT_MOST * BIN_MOST + MIDDLE_BINS * MIDDLE_BIN_MOST,
               "the outbox has room for all that a cache holds");
 
-extern uint8_t cache_limits[SHORT_MOST + 1]; /* of each bin; 0 until caches may be used */
-extern uint64_t cache_mark;                  /* of freed blocks, with their address */
+extern uint64_t cache_mark; /* of freed blocks, with their address */
 
 extern __thread struct cache *cache_own __attribute__((tls_model("initial-exec"))); /* NULL: none yet */
 
 void caches_start(void);
 
-/* Sets the limits from the settings. */
+/* Applies the settings to the caches that there are; before there are threads. */
 void caches_limit(void);
 
 /* Claims a cache for this thread, if it may have one: not after its end has begun. */
@@ -130,7 +135,7 @@ static inline void *bin_take(struct cache *cache, uint32_t length)
 static inline bool bin_put(struct cache *cache, uint32_t length, uint32_t granule, void *block)
 {
     uint32_t count = cache->counts[length], *bin = cache->bins[length];
-    if (count >= cache_limits[length] || (count > 0 && bin[count - 1] == granule))
+    if (count >= cache->limits[length] || (count > 0 && bin[count - 1] == granule))
         return false;
     bin[count] = granule;
     cache->counts[length] = (uint8_t)(count + 1);
