@@ -39,7 +39,7 @@ enum {
 enum df_status {
     DF_OK = 0,
     DF_OUT_OF_MEMORY = 1,     /* no free run fits and the arena cannot grow; nothing has changed */
-    DF_INVALID_SIZE = 2,      /* larger than any arena */
+    DF_INVALID_SIZE = 2,      /* larger than any arena, or too small for what is asked */
     DF_INVALID_ALIGNMENT = 3, /* no power of two, or larger than any arena */
     DF_NOT_IN_HEAP = 4,       /* the offset lies beyond what is committed, or between two granules */
     DF_ALREADY_FREE = 5,      /* the offset lies in free memory: freed before, or never handed out */

@@ -8,7 +8,7 @@
 #include "../os/process.h"
 #include "text.h"
 
-struct settings settings = {.background = 1, .decay = 1000, .cache = 32};
+struct settings settings = {.background = 1, .decay = 1000, .cache = 64};
 
 static const struct variable {
     const char *name;
