@@ -53,6 +53,9 @@ uint32_t arena_count(void);
 /* Makes the first arena; later calls find it there. False: there is no memory at all. */
 bool arenas_start(void);
 
+/* One more, unless another thread has made one since there were `known`. False: it cannot be had. */
+bool arenas_extend(uint32_t known);
+
 /* The arena in which an address lies; NULL: none. */
 struct arena *arena_of(const void *address);
 

@@ -1,31 +1,14 @@
-/* See cache.h. */
+/* See cache.h: what is done with one, by whoever owns it. */
 #include "cache.h"
 
-#include <pthread.h>
 #include <string.h>
 
-#include "../os/memory.h"
-#include "../os/process.h"
 #include "report.h"
 #include "settings.h"
 
-uint64_t cache_mark;
-
-__thread struct cache *cache_own __attribute__((tls_model("initial-exec")));
-
-/* This thread's destructors run: what they free goes to the heap. */
-static __thread bool ending __attribute__((tls_model("initial-exec")));
-
-static struct {
-    struct os_lock lock;
-    struct cache *first;
-    uint32_t closed; /* reasons that hold for new caches too */
-    pthread_key_t end;
-    bool has_barrier;
-} registry;
-
 enum {
     BIN_FIRST = 4, /* blocks */
+    MISSES = 32,   /* empty bins, since it began to take down, that say that a program builds again */
     BIN_BYTES = 8 * 1024,
     MIDDLE_BIN_BYTES = 32 * 1024,
     BIN_LEAST = 4,
@@ -44,13 +27,18 @@ static uint32_t limit_most(uint32_t length)
 /*
  * Bins start small: a block from a bin lies where it lay before, and so what a program keeps comes to lie on
  * more pages, the more of them there are. (The long-lived worker of bench/malloc held 39.2 MB in the end with
- * 4 a bin, 39.8 with 8, 41.4 with 32.)
+ * bins that never had more than 4 blocks while it built, 39.8 with 8, 41.4 with 32.)
  */
-static void limits_reset(struct cache *cache)
+static void limits_set(struct cache *cache, uint32_t limit)
 {
     for (uint32_t length = 1; length <= SHORT_MOST; length++)
-        cache->limits[length] = (uint8_t)(limit_most(length) < BIN_FIRST ? limit_most(length) : BIN_FIRST);
+        cache->limits[length] = (uint8_t)(limit_most(length) < limit ? limit_most(length) : limit);
     cache->refilled = 0;
+}
+
+void cache_reset(struct cache *cache)
+{
+    limits_set(cache, BIN_FIRST);
 }
 
 /* A bin that is full although it was filled not long ago is too small for what the program does. */
@@ -93,17 +81,22 @@ static void outbox_put(struct cache *cache, uint32_t length, uint32_t granule)
     cache->outbox_bytes += (uint32_t)bytes_of(length);
 }
 
-/* Looks whether what is live has changed by less than half of what was released. While a program builds or
- * takes down, bins stay small: what they would save is little, and what they would spread stays. */
-static void look_whether_steady(struct cache *cache)
+/*
+ * Looks at what the program does, by what has become of the live bytes while so much was released. While it
+ * builds, bins stay small. While it takes down they are as large as may be: their blocks will go to the heap
+ * anyway, and the more of them go together the better. In between they grow as they prove too small.
+ */
+static void look(struct cache *cache)
 {
-    uint32_t live = __atomic_load_n(&arenas[0].heap->live, __ATOMIC_RELAXED), before = cache->live;
-    uint64_t changed = bytes_of(live > before ? live - before : before - live);
-    cache->steady = changed < cache->released / 2;
+    uint32_t live = __atomic_load_n(&arenas[0].heap->live, __ATOMIC_RELAXED);
+    int64_t grown = ((int64_t)live - cache->live) * DF_GRANULE, much = (int64_t)cache->released / 2;
+    cache->steady = grown < much && grown > -much;
     cache->live = live;
     cache->released = 0;
+    cache->shrinks = grown <= -much;
+    cache->misses = 0;
     if (!cache->steady)
-        limits_reset(cache);
+        limits_set(cache, grown > 0 ? BIN_FIRST : BIN_MOST);
 }
 
 static void outbox_empty(struct cache *cache)
@@ -113,7 +106,7 @@ static void outbox_empty(struct cache *cache)
     cache->outbox_count = cache->outbox_bytes = cache->filled = 0;
     arena_release_batch(&arenas[0], cache->outbox, cache->sorted, count, "free");
     if (cache->released >= LOOK_BYTES)
-        look_whether_steady(cache);
+        look(cache);
 }
 
 /* Puts all blocks of all bins into the outbox. */
@@ -124,7 +117,6 @@ static void bins_drain(struct cache *cache)
             outbox_put(cache, length, cache->bins[length][i]);
         cache->counts[length] = 0;
     }
-    limits_reset(cache);
 }
 
 /*
@@ -157,6 +149,10 @@ static void *bin_fill(struct cache *cache, uint32_t length)
 {
     void *blocks[BIN_MOST];
     uint32_t most = (uint32_t)cache->limits[length] / 2;
+    if (cache->shrinks && ++cache->misses == MISSES) { /* it builds again: what was kept goes to the heap */
+        bins_drain(cache);
+        cache->shrinks = false;
+    }
     if (cache->outbox_count >= OUTBOX_MOST / 4)
         outbox_empty(cache);
     uint32_t count = arena_fill(length, most > 0 ? most : 1, blocks, &cache->region);
@@ -292,188 +288,5 @@ void cache_flush(struct cache *cache)
     }
     outbox_empty(cache);
     region_end(&cache->region);
-}
-
-/* --- Threads come and go --- */
-
-static void thread_end(void *own)
-{
-    struct cache *cache = own;
-    ending = true;
-    cache_own = NULL;
-    os_lock_take(&registry.lock);
-    cache_flush(cache);
-    cache->owned = false;
-    os_lock_give(&registry.lock);
-}
-
-void caches_limit(void)
-{
-    os_lock_take(&registry.lock);
-    for (struct cache *cache = registry.first; cache != NULL; cache = cache->next)
-        limits_reset(cache);
-    os_lock_give(&registry.lock);
-}
-
-void caches_start(void)
-{
-    cache_mark = os_random() | 1;
-    registry.has_barrier = os_barrier_start();
-    pthread_key_create(&registry.end, thread_end);
-}
-
-struct cache *cache_adopt(void)
-{
-    if (ending)
-        return NULL;
-    os_lock_take(&registry.lock);
-    struct cache *cache = registry.first;
-    while (cache != NULL && cache->owned)
-        cache = cache->next;
-    if (cache == NULL) {
-        cache = os_map_sparse((sizeof *cache + DF_PAGE - 1) & ~(size_t)(DF_PAGE - 1));
-        if (cache != NULL) {
-            cache->next = registry.first;
-            registry.first = cache;
-        }
-    }
-    if (cache != NULL) {
-        cache->owned = true;
-        limits_reset(cache);
-        atomic_store_explicit(&cache->closed, registry.closed, memory_order_relaxed);
-    }
-    os_lock_give(&registry.lock);
-    cache_own = cache;
-    if (cache != NULL)
-        pthread_setspecific(registry.end, cache); /* may allocate, and then uses the cache */
-    return cache;
-}
-
-void cache_refuse(void)
-{
-    ending = true;
-}
-
-/* --- All caches --- */
-
-struct cache *caches_first(void)
-{
-    return registry.first;
-}
-
-static void close_one(struct cache *cache)
-{
-    atomic_fetch_or_explicit(&cache->closed, TAKEN, memory_order_relaxed);
-}
-
-static bool is_busy(const struct cache *cache)
-{
-    return atomic_load_explicit(&cache->busy, memory_order_acquire) != 0;
-}
-
-bool caches_close(void)
-{
-    os_lock_take(&registry.lock);
-    if (!registry.has_barrier)
-        return false;
-    bool others = false;
-    for (struct cache *cache = registry.first; cache != NULL; cache = cache->next)
-        if (cache != cache_own) {
-            close_one(cache);
-            others |= cache->owned;
-        }
-    if (others)
-        os_barrier();
-    for (struct cache *cache = registry.first; cache != NULL; cache = cache->next)
-        while (cache != cache_own && is_busy(cache))
-            os_yield();
-    return true;
-}
-
-void caches_open(void)
-{
-    for (struct cache *cache = registry.first; cache != NULL; cache = cache->next)
-        atomic_fetch_and_explicit(&cache->closed, ~(uint32_t)TAKEN, memory_order_release);
-    os_lock_give(&registry.lock);
-}
-
-void caches_orphan(void)
-{
-    for (struct cache *cache = registry.first; cache != NULL; cache = cache->next) {
-        if (cache == cache_own)
-            continue;
-        cache->owned = false;
-        if (registry.has_barrier)
-            cache_flush(cache);
-        else /* it may have been in the middle of anything: what it held is lost */
-            memset(cache, 0, offsetof(struct cache, seen));
-    }
-    registry.has_barrier = registry.has_barrier && os_barrier_start();
-}
-
-/* A number that changes when a cache is used; it may rarely stay, and then a cache is emptied too early. */
-static uint32_t fingerprint(const struct cache *cache)
-{
-    uint32_t sum = cache->outbox_count + cache->region.start;
-    for (uint32_t i = 0; i <= SHORT_MOST; i++)
-        sum = sum * 31 + cache->counts[i];
-    for (uint32_t i = 0; i < MIDDLE_BINS; i++)
-        sum = sum * 31 + cache->middle_counts[i];
-    return sum;
-}
-
-static bool is_empty(const struct cache *cache)
-{
-    uint32_t kept = cache->outbox_count + (cache->region.end - cache->region.start);
-    for (uint32_t i = 0; i <= SHORT_MOST; i++)
-        kept |= cache->counts[i];
-    for (uint32_t i = 0; i < MIDDLE_BINS; i++)
-        kept |= cache->middle_counts[i];
-    return kept == 0;
-}
-
-/* Closes the caches of other threads that are to be emptied; whether there are any. */
-static bool choose(bool all)
-{
-    bool any = false;
-    for (struct cache *cache = registry.first; cache != NULL; cache = cache->next) {
-        uint32_t seen = cache->seen;
-        cache->seen = fingerprint(cache);
-        if (cache == cache_own || is_empty(cache) || (!all && cache->seen != seen))
-            continue;
-        close_one(cache);
-        any = true;
-    }
-    return any;
-}
-
-uint32_t caches_flush(bool all)
-{
-    uint32_t used = 0;
-    os_lock_take(&registry.lock);
-    bool any = registry.has_barrier && choose(all);
-    if (any)
-        os_barrier();
-    for (struct cache *cache = registry.first; cache != NULL; cache = cache->next) {
-        used += !is_empty(cache);
-        if (!any || (atomic_load_explicit(&cache->closed, memory_order_relaxed) & TAKEN) == 0)
-            continue;
-        if (!is_busy(cache)) /* else it does not rest after all */
-            cache_flush(cache);
-        atomic_fetch_and_explicit(&cache->closed, ~(uint32_t)TAKEN, memory_order_release);
-    }
-    os_lock_give(&registry.lock);
-    return used;
-}
-
-void caches_set(enum closed reason, bool on)
-{
-    os_lock_take(&registry.lock);
-    registry.closed = on ? registry.closed | reason : registry.closed & ~(uint32_t)reason;
-    for (struct cache *cache = registry.first; cache != NULL; cache = cache->next)
-        if (on)
-            atomic_fetch_or_explicit(&cache->closed, reason, memory_order_relaxed);
-        else
-            atomic_fetch_and_explicit(&cache->closed, ~(uint32_t)reason, memory_order_relaxed);
-    os_lock_give(&registry.lock);
+    cache_reset(cache);
 }

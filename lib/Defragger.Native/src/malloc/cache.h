@@ -56,7 +56,9 @@ struct cache {
     uint64_t refilled;              /* bit n: the bin of length n has been filled since it last spilled */
     uint32_t live;                  /* granules of the heap that were live at the last look, */
     uint64_t released;              /* and the bytes that went to the heap since */
-    bool steady;                    /* the program had then freed about as much as it allocated */
+    bool steady;                    /* the program had then freed about as much as it allocated, */
+    bool shrinks;                   /* or much more; */
+    uint32_t misses;                /* and bins that were empty since, in that case */
     uint8_t middle_counts[MIDDLE_BINS];
     uint32_t outbox_count, outbox_bytes;
     uint32_t bins[SHORT_MOST + 1][BIN_MOST]; /* granules of the first arena */
@@ -153,6 +155,9 @@ void cache_put(struct cache *cache, uint32_t length, void *block);
 
 /* Whether the cache holds a block. */
 bool cache_has(const struct cache *cache, uint32_t granule);
+
+/* Makes its bins as small as they start. */
+void cache_reset(struct cache *cache);
 
 /* Empties it into the heap. */
 void cache_flush(struct cache *cache);

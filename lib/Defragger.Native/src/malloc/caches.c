@@ -1,0 +1,207 @@
+/* See cache.h: whose they are. */
+#include "cache.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "../os/memory.h"
+#include "../os/process.h"
+
+uint64_t cache_mark;
+
+__thread struct cache *cache_own __attribute__((tls_model("initial-exec")));
+
+/* This thread's destructors run: what they free goes to the heap. */
+static __thread bool ending __attribute__((tls_model("initial-exec")));
+
+static struct {
+    struct os_lock lock;
+    struct cache *first;
+    uint32_t closed; /* reasons that hold for new caches too */
+    pthread_key_t end;
+    bool has_barrier;
+} registry;
+
+/* --- Threads come and go --- */
+
+static void thread_end(void *own)
+{
+    struct cache *cache = own;
+    ending = true;
+    cache_own = NULL;
+    os_lock_take(&registry.lock);
+    cache_flush(cache);
+    cache->owned = false;
+    os_lock_give(&registry.lock);
+}
+
+void caches_limit(void)
+{
+    os_lock_take(&registry.lock);
+    for (struct cache *cache = registry.first; cache != NULL; cache = cache->next)
+        cache_reset(cache);
+    os_lock_give(&registry.lock);
+}
+
+void caches_start(void)
+{
+    cache_mark = os_random() | 1;
+    registry.has_barrier = os_barrier_start();
+    pthread_key_create(&registry.end, thread_end);
+}
+
+struct cache *cache_adopt(void)
+{
+    if (ending)
+        return NULL;
+    os_lock_take(&registry.lock);
+    struct cache *cache = registry.first;
+    while (cache != NULL && cache->owned)
+        cache = cache->next;
+    if (cache == NULL) {
+        cache = os_map_sparse((sizeof *cache + DF_PAGE - 1) & ~(size_t)(DF_PAGE - 1));
+        if (cache != NULL) {
+            cache->next = registry.first;
+            registry.first = cache;
+        }
+    }
+    if (cache != NULL) {
+        cache->owned = true;
+        cache_reset(cache);
+        atomic_store_explicit(&cache->closed, registry.closed, memory_order_relaxed);
+    }
+    os_lock_give(&registry.lock);
+    cache_own = cache;
+    if (cache != NULL)
+        pthread_setspecific(registry.end, cache); /* may allocate, and then uses the cache */
+    return cache;
+}
+
+void cache_refuse(void)
+{
+    ending = true;
+}
+
+/* --- All caches --- */
+
+struct cache *caches_first(void)
+{
+    return registry.first;
+}
+
+static void close_one(struct cache *cache)
+{
+    atomic_fetch_or_explicit(&cache->closed, TAKEN, memory_order_relaxed);
+}
+
+static bool is_busy(const struct cache *cache)
+{
+    return atomic_load_explicit(&cache->busy, memory_order_acquire) != 0;
+}
+
+bool caches_close(void)
+{
+    os_lock_take(&registry.lock);
+    if (!registry.has_barrier)
+        return false;
+    bool others = false;
+    for (struct cache *cache = registry.first; cache != NULL; cache = cache->next)
+        if (cache != cache_own) {
+            close_one(cache);
+            others |= cache->owned;
+        }
+    if (others)
+        os_barrier();
+    for (struct cache *cache = registry.first; cache != NULL; cache = cache->next)
+        while (cache != cache_own && is_busy(cache))
+            os_yield();
+    return true;
+}
+
+void caches_open(void)
+{
+    for (struct cache *cache = registry.first; cache != NULL; cache = cache->next)
+        atomic_fetch_and_explicit(&cache->closed, ~(uint32_t)TAKEN, memory_order_release);
+    os_lock_give(&registry.lock);
+}
+
+void caches_orphan(void)
+{
+    for (struct cache *cache = registry.first; cache != NULL; cache = cache->next) {
+        if (cache == cache_own)
+            continue;
+        cache->owned = false;
+        if (registry.has_barrier)
+            cache_flush(cache);
+        else /* it may have been in the middle of anything: what it held is lost */
+            memset(cache, 0, offsetof(struct cache, seen));
+    }
+    registry.has_barrier = registry.has_barrier && os_barrier_start();
+}
+
+/* A number that changes when a cache is used; it may rarely stay, and then a cache is emptied too early. */
+static uint32_t fingerprint(const struct cache *cache)
+{
+    uint32_t sum = cache->outbox_count + cache->region.start;
+    for (uint32_t i = 0; i <= SHORT_MOST; i++)
+        sum = sum * 31 + cache->counts[i];
+    for (uint32_t i = 0; i < MIDDLE_BINS; i++)
+        sum = sum * 31 + cache->middle_counts[i];
+    return sum;
+}
+
+static bool is_empty(const struct cache *cache)
+{
+    uint32_t kept = cache->outbox_count + (cache->region.end - cache->region.start);
+    for (uint32_t i = 0; i <= SHORT_MOST; i++)
+        kept |= cache->counts[i];
+    for (uint32_t i = 0; i < MIDDLE_BINS; i++)
+        kept |= cache->middle_counts[i];
+    return kept == 0;
+}
+
+/* Closes the caches of other threads that are to be emptied; whether there are any. */
+static bool choose(bool all)
+{
+    bool any = false;
+    for (struct cache *cache = registry.first; cache != NULL; cache = cache->next) {
+        uint32_t seen = cache->seen;
+        cache->seen = fingerprint(cache);
+        if (cache == cache_own || is_empty(cache) || (!all && cache->seen != seen))
+            continue;
+        close_one(cache);
+        any = true;
+    }
+    return any;
+}
+
+uint32_t caches_flush(bool all)
+{
+    uint32_t used = 0;
+    os_lock_take(&registry.lock);
+    bool any = registry.has_barrier && choose(all);
+    if (any)
+        os_barrier();
+    for (struct cache *cache = registry.first; cache != NULL; cache = cache->next) {
+        used += !is_empty(cache);
+        if (!any || (atomic_load_explicit(&cache->closed, memory_order_relaxed) & TAKEN) == 0)
+            continue;
+        if (!is_busy(cache)) /* else it does not rest after all */
+            cache_flush(cache);
+        atomic_fetch_and_explicit(&cache->closed, ~(uint32_t)TAKEN, memory_order_release);
+    }
+    os_lock_give(&registry.lock);
+    return used;
+}
+
+void caches_set(enum closed reason, bool on)
+{
+    os_lock_take(&registry.lock);
+    registry.closed = on ? registry.closed | reason : registry.closed & ~(uint32_t)reason;
+    for (struct cache *cache = registry.first; cache != NULL; cache = cache->next)
+        if (on)
+            atomic_fetch_or_explicit(&cache->closed, reason, memory_order_relaxed);
+        else
+            atomic_fetch_and_explicit(&cache->closed, ~(uint32_t)reason, memory_order_relaxed);
+    os_lock_give(&registry.lock);
+}
