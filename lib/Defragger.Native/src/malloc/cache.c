@@ -31,6 +31,8 @@ static uint32_t limit_most(uint32_t length)
  */
 static void limits_set(struct cache *cache, uint32_t limit)
 {
+    if (settings.hardened) /* the more blocks a bin has, the less can be known of the next one */
+        limit = BIN_MOST;
     for (uint32_t length = 1; length <= SHORT_MOST; length++)
         cache->limits[length] = (uint8_t)(limit_most(length) < limit ? limit_most(length) : limit);
     cache->refilled = 0;
