@@ -15,11 +15,11 @@ rm -rf "$work"
 mkdir -p "$work"
 cmake -S "$native" -B "$work" -DDEFRAG_TESTS=ON -DCMAKE_C_FLAGS_RELEASE='-O0 -g -U_FORTIFY_SOURCE' \
     -DCMAKE_C_FLAGS='--coverage' > "$work/build.log" 2>&1 &&
-    cmake --build "$work" -j 2 --target defrag-smoke defrag-corruption defrag-edge defrag-fuzz \
+    cmake --build "$work" -j 2 --target defrag-smoke defrag-batches defrag-views defrag-corruption defrag-edge defrag-fuzz \
         defrag-replay >> "$work/build.log" 2>&1 ||
     { tail -n 30 "$work/build.log"; exit 1; }
 
-(cd "$work" && ctest --output-on-failure -R '^(smoke|corruption|edge|fuzz-corpus|trace-.*)$' > test.log 2>&1) ||
+(cd "$work" && ctest --output-on-failure -R '^(smoke|batches|views|corruption|edge|fuzz-corpus|trace-.*)$' > test.log 2>&1) ||
     { tail -n 30 "$work/test.log"; exit 1; }
 
 cd "$work"

@@ -63,6 +63,14 @@ public sealed class TwinSmokeTests
         Assert.Equal(HeapStatus.InvalidOptions, NativeHeap.TryOpen(new HeapOptions(capacity, growth), out _));
     }
 
+    /// <summary>The same heap in C# and in C.</summary>
+    private static (CoalescingHeap Managed, NativeHeap Native) OpenBoth(HeapOptions options)
+    {
+        Assert.Equal(HeapStatus.Ok, CoalescingHeap.TryOpen(options, out CoalescingHeap? managed));
+        Assert.Equal(HeapStatus.Ok, NativeHeap.TryOpen(options, out NativeHeap? native));
+        return (managed!, native!);
+    }
+
     [Fact]
     public void An_arena_that_cannot_be_committed_at_once_is_not_opened()
     {
@@ -96,10 +104,9 @@ public sealed class TwinSmokeTests
     {
         var world = new ThrowingWorld();
         var options = new HeapOptions(1 << 20, 8192, world);
-        Assert.Equal(HeapStatus.Ok, CoalescingHeap.TryOpen(options, out CoalescingHeap? managed));
-        Assert.Equal(HeapStatus.Ok, NativeHeap.TryOpen(options, out NativeHeap? native));
+        (CoalescingHeap managed, NativeHeap native) = OpenBoth(options);
         using (native)
-            foreach (IHeap heap in new IHeap[] { managed!, native! })
+            foreach (IHeap heap in new IHeap[] { managed, native })
             {
                 Assert.Equal(HeapStatus.Ok, heap.Allocate(8192, 16, out long offset));
                 if (call != "Commit") Assert.Equal(HeapStatus.Ok, heap.Release(offset));
@@ -123,11 +130,10 @@ public sealed class TwinSmokeTests
     {
         var world = new ThrowingWorld();
         var options = new HeapOptions(1 << 20, 8192, world);
-        Assert.Equal(HeapStatus.Ok, CoalescingHeap.TryOpen(options, out CoalescingHeap? managed));
-        Assert.Equal(HeapStatus.Ok, NativeHeap.TryOpen(options, out NativeHeap? native));
+        (CoalescingHeap managed, NativeHeap native) = OpenBoth(options);
         using (native)
         {
-            foreach (IHeap heap in new IHeap[] { managed!, native! })
+            foreach (IHeap heap in new IHeap[] { managed, native })
             {
                 Assert.Equal(HeapStatus.Ok, heap.Allocate(100, 16, out _));
                 world.Throws = "Commit";
@@ -136,7 +142,7 @@ public sealed class TwinSmokeTests
                 Assert.Equal(0, heap.Check());
                 Assert.Equal(1, heap.Statistics.LiveBlocks);
             }
-            Assert.Equal(managed!.Snapshot(), native!.Snapshot());
+            Assert.Equal(managed.Snapshot(), native.Snapshot());
         }
     }
 
@@ -145,10 +151,9 @@ public sealed class TwinSmokeTests
     {
         var world = new ThrowingWorld();
         var options = new HeapOptions(1 << 16, 0, world);
-        Assert.Equal(HeapStatus.Ok, CoalescingHeap.TryOpen(options, out CoalescingHeap? managed));
-        Assert.Equal(HeapStatus.Ok, NativeHeap.TryOpen(options, out NativeHeap? native));
+        (CoalescingHeap managed, NativeHeap native) = OpenBoth(options);
         using (native)
-            foreach (IHeap heap in new IHeap[] { managed!, native! })
+            foreach (IHeap heap in new IHeap[] { managed, native })
             {
                 long[] pages = new long[3];
                 Assert.Equal(HeapStatus.Ok, heap.AllocateMany(4096, pages, out _));
@@ -171,11 +176,10 @@ public sealed class TwinSmokeTests
     {
         var world = new ThrowingWorld();
         var options = new HeapOptions(1 << 16, 0, world);
-        Assert.Equal(HeapStatus.Ok, CoalescingHeap.TryOpen(options, out CoalescingHeap? managed));
-        Assert.Equal(HeapStatus.Ok, NativeHeap.TryOpen(options, out NativeHeap? native));
+        (CoalescingHeap managed, NativeHeap native) = OpenBoth(options);
         using (native)
         {
-            foreach (IHeap heap in new IHeap[] { managed!, native! })
+            foreach (IHeap heap in new IHeap[] { managed, native })
             {
                 Assert.Equal(HeapStatus.Ok, heap.Allocate(16, 16, out _));
                 Assert.Equal(HeapStatus.Ok, heap.Allocate(96, 16, out long hole));
@@ -186,7 +190,7 @@ public sealed class TwinSmokeTests
                 world.Throws = "";
                 Assert.True(heap.Check() == 0, place);
             }
-            Assert.Equal(managed!.Snapshot(), native!.Snapshot());
+            Assert.Equal(managed.Snapshot(), native.Snapshot());
             Assert.Equal(2, managed.Statistics.LiveBlocks);
             Assert.Equal(managed.Allocate(size, 16, out long left), native.Allocate(size, 16, out long right));
             Assert.Equal(left, right);
@@ -197,10 +201,9 @@ public sealed class TwinSmokeTests
     public void A_last_page_that_is_not_whole_is_never_purged()
     {
         var options = new HeapOptions(2 * 4096 + 48);
-        Assert.Equal(HeapStatus.Ok, CoalescingHeap.TryOpen(options, out CoalescingHeap? managed));
-        Assert.Equal(HeapStatus.Ok, NativeHeap.TryOpen(options, out NativeHeap? native));
+        (CoalescingHeap managed, NativeHeap native) = OpenBoth(options);
         using (native)
-            foreach (IHeap heap in new IHeap[] { managed!, native! })
+            foreach (IHeap heap in new IHeap[] { managed, native })
             {
                 Assert.Equal(HeapStatus.Ok, heap.Allocate(options.Capacity, 16, out long all));
                 Assert.Equal(3 * 4096, heap.Statistics.Pinned);

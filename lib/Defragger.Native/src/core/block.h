@@ -11,7 +11,7 @@ static inline bool granules_for(uint64_t size, uint32_t *granules)
 {
     if (size > DF_CAPACITY_MAX)
         return false;
-    *granules = size == 0 ? 1 : (uint32_t)((size + DF_GRANULE - 1) >> GRANULE_SHIFT);
+    *granules = granules_of(size);
     return true;
 }
 

@@ -58,6 +58,12 @@ static inline uint64_t bytes_of(uint32_t granules)
     return (uint64_t)granules << GRANULE_SHIFT;
 }
 
+/* What a size takes; a block has at least one. */
+static inline uint32_t granules_of(uint64_t size)
+{
+    return (uint32_t)((size + (1 << GRANULE_SHIFT) - 1 + (size == 0)) >> GRANULE_SHIFT);
+}
+
 static inline uint32_t span_length(struct span span)
 {
     return span.end - span.start;

@@ -6,11 +6,6 @@
 #include "../os/memory.h"
 #include "report.h"
 
-static uint64_t offset_of(const struct arena *arena, const void *block)
-{
-    return (uint64_t)((const unsigned char *)block - arena->base);
-}
-
 enum { BATCH = 64 };
 
 /* With the lock. */
@@ -52,43 +47,52 @@ static size_t fill(struct arena *arena, uint32_t length, uint32_t most, uint64_t
     return allocated;
 }
 
+/* The arenas to ask for memory, one after the other: the newest has room, and the old ones may have again;
+ * then one that is made, and all once more. */
+struct asked {
+    uint32_t known, left; /* both 0 in the beginning */
+};
+
+static struct arena *arena_next(struct asked *asked)
+{
+    if (asked->left == 0) {
+        if (asked->known > 0 && !arenas_extend(asked->known))
+            return NULL;
+        asked->known = asked->left = arena_count();
+    }
+    return &arenas[--asked->left];
+}
+
 uint32_t arena_fill(uint32_t length, uint32_t most, void **blocks, struct region *region)
 {
     uint64_t offsets[BATCH];
-    uint32_t arenas_known;
-    do {
-        arenas_known = arena_count();
-        for (uint32_t i = arenas_known; i-- > 0;) { /* the newest has room; the old ones may have again */
-            struct arena *arena = &arenas[i];
-            arena_lock(arena);
-            /* Bins keep blocks of the first arena only. */
-            size_t filled = fill(arena, length, i > 0 ? 1 : most < BATCH ? most : BATCH, offsets, region);
-            arena_unlock(arena);
-            for (size_t k = 0; k < filled; k++)
-                blocks[k] = arena->base + offsets[k];
-            if (filled > 0)
-                return (uint32_t)filled;
-        }
-    } while (arenas_extend(arenas_known));
+    struct asked asked = {0};
+    for (struct arena *arena; (arena = arena_next(&asked)) != NULL;) {
+        /* Bins keep blocks of the first arena only. */
+        uint32_t here = arena != &arenas[0] ? 1 : most < BATCH ? most : BATCH;
+        arena_lock(arena);
+        size_t filled = fill(arena, length, here, offsets, region);
+        arena_unlock(arena);
+        for (size_t k = 0; k < filled; k++)
+            blocks[k] = arena->base + offsets[k];
+        if (filled > 0)
+            return (uint32_t)filled;
+    }
     return 0;
 }
 
 void *arena_allocate_one(uint64_t size, uint64_t alignment, bool zeroed)
 {
     uint64_t offset;
-    uint32_t arenas_known;
-    do {
-        arenas_known = arena_count();
-        for (uint32_t i = arenas_known; i-- > 0;) {
-            struct arena *arena = &arenas[i];
-            arena_lock(arena);
-            enum df_status status = zeroed ? df_heap_allocate_zeroed(arena->heap, size, &offset)
-                                           : df_heap_allocate(arena->heap, size, alignment, &offset);
-            arena_unlock(arena);
-            if (status == DF_OK)
-                return arena->base + offset;
-        }
-    } while (arenas_extend(arenas_known));
+    struct asked asked = {0};
+    for (struct arena *arena; (arena = arena_next(&asked)) != NULL;) {
+        arena_lock(arena);
+        enum df_status status = zeroed ? df_heap_allocate_zeroed(arena->heap, size, &offset)
+                                       : df_heap_allocate(arena->heap, size, alignment, &offset);
+        arena_unlock(arena);
+        if (status == DF_OK)
+            return arena->base + offset;
+    }
     return NULL;
 }
 
@@ -242,8 +246,7 @@ uint64_t arena_purge(struct arena *arena, uint64_t bytes)
         uint64_t rest = bytes - purged;
         os_lock_take(&arena->lock); /* pages change, the bits do not */
         purged += purge_some(arena, &below, rest < AT_A_TIME ? rest : AT_A_TIME);
-        if (arena->heap->dirty_free < arena->dirty_least)
-            arena->dirty_least = arena->heap->dirty_free;
+        note_dirty(arena);
         os_lock_give(&arena->lock);
     }
     return purged;

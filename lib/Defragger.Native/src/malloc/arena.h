@@ -35,7 +35,7 @@ struct arena {
     const uint64_t *start, *free; /* the heap's, within reach of a free without the lock */
     struct df_heap *heap;
     uint64_t usable;
-    size_t metadata, reserved; /* bytes */
+    size_t metadata; /* bytes */
     alignas(64) struct os_lock lock;
     _Atomic uint32_t sequence;
     uint32_t dirty_least; /* pages: the fewest that were dirty and free since the last step of the decay */
@@ -50,20 +50,22 @@ extern struct arena arenas[ARENA_MOST];
 /* How many arenas there are; they are never given up. */
 uint32_t arena_count(void);
 
-/* Makes the first arena; later calls find it there. False: there is no memory at all. */
-bool arenas_start(void);
-
-/* One more, unless another thread has made one since there were `known`. False: it cannot be had. */
+/* One more, unless another thread has made one since there were `known`; the first with 0. False: it cannot
+ * be had. */
 bool arenas_extend(uint32_t known);
 
 /* The arena in which an address lies; NULL: none. */
 struct arena *arena_of(const void *address);
 
-/* The same for most addresses, at once. */
-static inline bool arena_first_has(const void *address, uint64_t *offset)
+/* Bytes from an arena's base to an address; at least `capacity` unless the address lies in it. */
+static inline uint64_t offset_of(const struct arena *arena, const void *address)
 {
-    *offset = (uint64_t)((uintptr_t)address - (uintptr_t)arenas[0].base);
-    return *offset < arenas[0].capacity;
+    return (uint64_t)((uintptr_t)address - (uintptr_t)arena->base);
+}
+
+static inline uint32_t granule_of(const struct arena *arena, const void *block)
+{
+    return (uint32_t)(offset_of(arena, block) >> GRANULE_SHIFT);
 }
 
 /*
@@ -111,8 +113,16 @@ static inline bool region_serves(const struct region *region, uint32_t length)
 /* Gives the rest back. */
 void region_end(struct region *region);
 
+/* Around changes of the heap: readers without a lock are kept away. */
 void arena_lock(struct arena *arena);
 void arena_unlock(struct arena *arena);
+
+/* With the lock, when pages have become free or have been given back. */
+static inline void note_dirty(struct arena *arena)
+{
+    if (arena->heap->dirty_free < arena->dirty_least)
+        arena->dirty_least = arena->heap->dirty_free;
+}
 
 /* All of them, and that none is added; the heaps can be read, and readers without a lock are not kept away.
  */
@@ -152,11 +162,6 @@ void arena_report(struct arena *arena, const char *call, const void *address, en
 uint64_t arena_purge(struct arena *arena, uint64_t bytes);
 
 /* --- Without the lock --- */
-
-static inline uint32_t granule_of(const struct arena *arena, const void *block)
-{
-    return (uint32_t)((uint64_t)((const unsigned char *)block - arena->base) >> GRANULE_SHIFT);
-}
 
 static inline uint32_t read_begin(const struct arena *arena)
 {

@@ -82,7 +82,7 @@ static void outside_zero(void *context, uint64_t offset, uint64_t length)
 
 static bool arena_make(struct arena *arena, uint64_t capacity)
 {
-    size_t metadata = (df_heap_metadata_size(capacity) + DF_PAGE - 1) & ~(size_t)(DF_PAGE - 1);
+    size_t metadata = df_heap_metadata_size(capacity);
     unsigned char *records = os_map_sparse(metadata);
     unsigned char *space = records == NULL ? NULL : os_reserve(capacity, ARENA_ALIGNMENT);
     if (space == NULL) {
@@ -92,7 +92,6 @@ static bool arena_make(struct arena *arena, uint64_t capacity)
     }
     arena->base = space;
     arena->metadata = metadata;
-    arena->reserved = capacity;
     os_no_huge_pages(arena->base, capacity);
     struct df_heap_options options = {
         .capacity = capacity,
@@ -129,18 +128,6 @@ static bool arena_add(void)
     return false;
 }
 
-bool arenas_start(void)
-{
-    os_lock_take(&making);
-    bool made = arena_count() > 0;
-    if (!made) {
-        os_memory_start();
-        made = arena_add();
-    }
-    os_lock_give(&making);
-    return made;
-}
-
 bool arenas_extend(uint32_t known)
 {
     os_lock_take(&making);
@@ -152,7 +139,7 @@ bool arenas_extend(uint32_t known)
 struct arena *arena_of(const void *address)
 {
     for (uint32_t i = 0; i < arena_count(); i++)
-        if ((uintptr_t)address - (uintptr_t)arenas[i].base < arenas[i].capacity)
+        if (offset_of(&arenas[i], address) < arenas[i].capacity)
             return &arenas[i];
     return NULL;
 }
@@ -169,8 +156,7 @@ void arena_lock(struct arena *arena)
 
 void arena_unlock(struct arena *arena)
 {
-    if (arena->heap->dirty_free < arena->dirty_least)
-        arena->dirty_least = arena->heap->dirty_free;
+    note_dirty(arena);
     uint32_t sequence = atomic_load_explicit(&arena->sequence, memory_order_relaxed);
     atomic_store_explicit(&arena->sequence, sequence + 1, memory_order_release);
     os_lock_give(&arena->lock);
@@ -195,5 +181,4 @@ void arenas_reset_locks(void)
     for (uint32_t i = 0; i < arena_count(); i++)
         os_lock_reset(&arenas[i].lock);
     os_lock_reset(&making);
-    os_memory_start();
 }

@@ -47,7 +47,7 @@ void cache_reset(struct cache *cache)
 static void limit_raise(struct cache *cache, uint32_t length)
 {
     uint32_t limit = cache->limits[length] * 2u, most = limit_most(length);
-    if (cache->steady && (cache->refilled >> length & 1) != 0)
+    if (cache->phase == STEADY && (cache->refilled >> length & 1) != 0)
         cache->limits[length] = (uint8_t)(limit < most ? limit : most);
     cache->refilled &= ~(UINT64_C(1) << length);
 }
@@ -92,13 +92,12 @@ static void look(struct cache *cache)
 {
     uint32_t live = __atomic_load_n(&arenas[0].heap->live, __ATOMIC_RELAXED);
     int64_t grown = ((int64_t)live - cache->live) * DF_GRANULE, much = (int64_t)cache->released / 2;
-    cache->steady = grown < much && grown > -much;
+    cache->phase = grown >= much ? BUILDS : grown <= -much ? TAKES_DOWN : STEADY;
     cache->live = live;
     cache->released = 0;
-    cache->shrinks = grown <= -much;
     cache->misses = 0;
-    if (!cache->steady)
-        limits_set(cache, grown > 0 ? BIN_FIRST : BIN_MOST);
+    if (cache->phase != STEADY)
+        limits_set(cache, cache->phase == BUILDS ? BIN_FIRST : BIN_MOST);
 }
 
 static void outbox_empty(struct cache *cache)
@@ -151,9 +150,10 @@ static void *bin_fill(struct cache *cache, uint32_t length)
 {
     void *blocks[BIN_MOST];
     uint32_t most = (uint32_t)cache->limits[length] / 2;
-    if (cache->shrinks && ++cache->misses == MISSES) { /* it builds again: what was kept goes to the heap */
+    if (cache->phase == TAKES_DOWN &&
+        ++cache->misses == MISSES) { /* it builds again: what was kept goes to the heap */
         bins_drain(cache);
-        cache->shrinks = false;
+        cache->phase = BUILDS;
     }
     if (cache->outbox_count >= OUTBOX_MOST / 4)
         outbox_empty(cache);
@@ -197,10 +197,10 @@ static void *middle_take(struct cache *cache, uint32_t length)
     struct kept *kept = cache->middle[bin];
     for (uint32_t i = count; i-- > 0;)
         if (kept[i].length >= length) {
-            void *block = block_at_granule(kept[i].granule);
+            uint32_t granule = kept[i].granule;
             memmove(kept + i, kept + i + 1, (count - i - 1) * sizeof *kept);
             cache->middle_counts[bin]--;
-            return mark_take(granule_of(&arenas[0], block)) ? block : NULL;
+            return mark_take(granule) ? block_at_granule(granule) : NULL;
         }
     return NULL;
 }

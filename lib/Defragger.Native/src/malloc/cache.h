@@ -47,6 +47,13 @@ enum closed {
     RECORDING = 4, /* the long way writes down what happens */
 };
 
+/* What a program does, by what becomes of its live bytes. */
+enum phase {
+    BUILDS,
+    STEADY, /* it frees about as much as it allocates */
+    TAKES_DOWN,
+};
+
 struct cache {
     _Atomic uint32_t busy, closed;
     uint32_t filled; /* blocks that came from the heap since the outbox was last emptied */
@@ -56,9 +63,8 @@ struct cache {
     uint64_t refilled;              /* bit n: the bin of length n has been filled since it last spilled */
     uint32_t live;                  /* granules of the heap that were live at the last look, */
     uint64_t released;              /* and the bytes that went to the heap since */
-    bool steady;                    /* the program had then freed about as much as it allocated, */
-    bool shrinks;                   /* or much more; */
-    uint32_t misses;                /* and bins that were empty since, in that case */
+    enum phase phase;               /* what the program did then; */
+    uint32_t misses;                /* bins that were empty since it began to take down */
     uint8_t middle_counts[MIDDLE_BINS];
     uint32_t outbox_count, outbox_bytes;
     uint32_t bins[SHORT_MOST + 1][BIN_MOST]; /* granules of the first arena */
@@ -86,17 +92,24 @@ void caches_limit(void);
 /* Claims a cache for this thread, if it may have one: not after its end has begun. */
 struct cache *cache_adopt(void);
 
+/* This thread's; NULL: it has none. */
+static inline struct cache *cache_get(void)
+{
+    return cache_own != NULL ? cache_own : cache_adopt();
+}
+
 /* This thread will not have one. */
 void cache_refuse(void);
 
 /* --- The short way --- */
 
-/* Whether the cache may be used; in any case cache_leave must follow. */
-static inline bool cache_enter(struct cache *cache)
+/* Gives why the cache is closed: 0 is open, and without TAKEN the long way is. In any case cache_leave must
+ * follow. */
+static inline uint32_t cache_enter(struct cache *cache)
 {
     atomic_store_explicit(&cache->busy, 1, memory_order_relaxed);
     atomic_signal_fence(memory_order_seq_cst); /* the other half is os_barrier */
-    return atomic_load_explicit(&cache->closed, memory_order_relaxed) == 0;
+    return atomic_load_explicit(&cache->closed, memory_order_relaxed);
 }
 
 static inline void cache_leave(struct cache *cache)

@@ -59,7 +59,7 @@ struct cache *cache_adopt(void)
     while (cache != NULL && cache->owned)
         cache = cache->next;
     if (cache == NULL) {
-        cache = os_map_sparse((sizeof *cache + DF_PAGE - 1) & ~(size_t)(DF_PAGE - 1));
+        cache = os_map_sparse(sizeof *cache);
         if (cache != NULL) {
             cache->next = registry.first;
             registry.first = cache;

@@ -26,21 +26,15 @@ static bool is_large(size_t size, size_t alignment)
     return size >= LARGE_LEAST || alignment > ARENA_ALIGNMENT;
 }
 
-static uint32_t granules_of(size_t size)
-{
-    return size == 0 ? 1 : (uint32_t)((size + DF_GRANULE - 1) >> GRANULE_SHIFT);
-}
-
 /* --- Allocating --- */
 
 /* A block that this thread keeps, or a new one with some more of its kind; NULL: ask the heap. */
 static void *take_cached(uint32_t length)
 {
-    struct cache *cache = cache_own != NULL ? cache_own : cache_adopt();
+    struct cache *cache = cache_get();
     if (cache == NULL)
         return NULL;
-    cache_enter(cache);
-    uint32_t closed = atomic_load_explicit(&cache->closed, memory_order_relaxed);
+    uint32_t closed = cache_enter(cache);
     void *block = (closed & TAKEN) == 0 ? cache_take(cache, length, (closed & HARDENED) != 0) : NULL;
     cache_leave(cache);
     return block;
@@ -81,7 +75,7 @@ void *front_allocate(size_t size, size_t alignment, bool zeroed, const void *cal
 /* The length of a block of an arena in granules; 0, when it is none: *status says why. */
 static uint32_t length_at(struct arena *arena, const void *block, enum df_status *status)
 {
-    uint64_t offset = (uint64_t)((const unsigned char *)block - arena->base), size = 0;
+    uint64_t offset = offset_of(arena, block), size = 0;
     *status = DF_NOT_IN_HEAP;
     if (offset % DF_GRANULE != 0)
         return 0;
@@ -93,15 +87,13 @@ static uint32_t length_at(struct arena *arena, const void *block, enum df_status
     return *status == DF_OK ? (uint32_t)(size >> GRANULE_SHIFT) : 0;
 }
 
-static void report_large(const char *call, const void *block, enum large_state state, const void *inside,
-                         uint64_t length)
+static void report_large(const char *call, const void *block, struct large_place place)
 {
-    uint64_t distance = (uint64_t)((const char *)block - (const char *)inside);
     report_mistake(call, block,
-                   state == LARGE_INSIDE  ? INSIDE_A_BLOCK
-                   : state == LARGE_FREED ? DOUBLE_FREE
-                                          : FOREIGN,
-                   distance, length);
+                   place.state == LARGE_INSIDE  ? INSIDE_A_BLOCK
+                   : place.state == LARGE_FREED ? DOUBLE_FREE
+                                                : FOREIGN,
+                   (uint64_t)((uintptr_t)block - (uintptr_t)place.start), place.length);
 }
 
 /* Whether a block with the mark of a freed one is in a cache. */
@@ -140,7 +132,7 @@ static void free_in_arena(struct arena *arena, void *block, const char *call)
 {
     enum df_status status;
     uint32_t length = length_at(arena, block, &status);
-    struct cache *cache = cache_own != NULL ? cache_own : cache_adopt();
+    struct cache *cache = cache_get();
     if (length == 0) {
         arena_report(arena, call, block, status);
         return;
@@ -153,8 +145,7 @@ static void free_in_arena(struct arena *arena, void *block, const char *call)
         wipe(block, bytes_of(length));
     bool kept = false;
     if (cache != NULL && length <= MIDDLE_MOST && arena == &arenas[0]) {
-        cache_enter(cache);
-        kept = (atomic_load_explicit(&cache->closed, memory_order_relaxed) & TAKEN) == 0;
+        kept = (cache_enter(cache) & TAKEN) == 0;
         if (kept)
             cache_put(cache, length, block);
         cache_leave(cache);
@@ -173,11 +164,9 @@ void front_free(void *block, const char *call, const void *caller)
     if (arena != NULL) {
         free_in_arena(arena, block, call);
     } else {
-        void *inside;
-        uint64_t length;
-        enum large_state state = large_release(block, &inside, &length);
-        if (state != LARGE_LIVE)
-            report_large(call, block, state, inside, length);
+        struct large_place place = large_release(block);
+        if (place.state != LARGE_LIVE)
+            report_large(call, block, place);
     }
     pace_note(caller);
     errno = error;
@@ -225,14 +214,13 @@ static void *resize_in_arena(struct arena *arena, void *block, size_t size, cons
 
 static void *resize_large(void *block, size_t size, const void *caller)
 {
-    uint64_t had;
-    enum large_state state = large_length(block, &had);
-    if (state != LARGE_LIVE) {
-        report_large("realloc", block, state, block, had);
+    struct large_place place = large_find(block);
+    if (place.state != LARGE_LIVE) {
+        report_large("realloc", block, place);
         return NULL;
     }
     void *moved = size >= LARGE_GROWN && size <= PTRDIFF_MAX ? large_resize(block, size) : NULL;
-    return moved != NULL ? moved : move(block, had, size, caller);
+    return moved != NULL ? moved : move(block, place.length, size, caller);
 }
 
 void *front_resize(void *block, size_t size, const void *caller)
@@ -249,8 +237,8 @@ size_t front_usable_size(void *block)
 {
     struct arena *arena = block == NULL ? NULL : arena_of(block);
     enum df_status status;
-    uint64_t size = 0;
     if (arena != NULL)
         return (size_t)bytes_of(length_at(arena, block, &status));
-    return block != NULL && large_length(block, &size) == LARGE_LIVE ? (size_t)size : 0;
+    struct large_place place = block == NULL ? (struct large_place){0} : large_find(block);
+    return place.state == LARGE_LIVE ? (size_t)place.length : 0;
 }

@@ -216,52 +216,59 @@ static bool was_freed(const void *at)
     return false;
 }
 
-enum large_state large_release(void *block, void **inside, uint64_t *length)
+/* With the lock; *entry is that of a live block. */
+static struct large_place look_up(const void *block, struct mapping **entry)
 {
-    struct mapping mapping = {0}, displaced[LARGE_WAITING];
-    size_t displaced_count = 0;
-    enum large_state state = LARGE_LIVE;
-    os_lock_take(&large.lock);
-    struct mapping *entry = large.room == 0 ? NULL : table_find(block);
-    if (entry == NULL || entry->at == NULL) {
-        state = was_freed(block) ? LARGE_FREED : find_inside(block, &mapping) ? LARGE_INSIDE : LARGE_NONE;
-        os_lock_give(&large.lock);
-        *inside = mapping.at;
-        *length = mapping.length;
-        return state;
-    }
-    mapping = *entry;
-    table_remove(entry);
-    bool waits = mapping.length <= LARGE_WAITING_BYTES && settings.decay > 0 && !settings.hardened;
-    while (waits && (large.waiting_count == LARGE_WAITING ||
-                     (large.waiting_count > 0 && large.waiting_bytes + mapping.length > LARGE_WAITING_BYTES)))
-        note_end(displaced[displaced_count++] = waiting_remove(0));
-    if (!waits) {
-        note_end(mapping);
-    } else {
-        large.waiting[large.waiting_count++] = (struct waiting){mapping, os_now()};
-        large.waiting_bytes += mapping.length;
-    }
-    os_lock_give(&large.lock);
-    if (!waits)
-        mapping_end(mapping);
-    for (size_t i = 0; i < displaced_count; i++)
-        mapping_end(displaced[i]);
-    return state;
+    struct mapping inside = {0};
+    *entry = large.room == 0 ? NULL : table_find(block);
+    if (*entry != NULL && (*entry)->at != NULL)
+        return (struct large_place){LARGE_LIVE, (*entry)->at, (*entry)->length};
+    enum large_state state = was_freed(block)              ? LARGE_FREED
+                             : find_inside(block, &inside) ? LARGE_INSIDE
+                                                           : LARGE_NONE;
+    return (struct large_place){state, inside.at, inside.length};
 }
 
-enum large_state large_length(const void *block, uint64_t *length)
+struct large_place large_find(const void *block)
 {
-    struct mapping mapping = {0};
+    struct mapping *entry;
     os_lock_take(&large.lock);
-    struct mapping *entry = large.room == 0 ? NULL : table_find(block);
-    enum large_state state = entry != NULL && entry->at != NULL ? LARGE_LIVE
-                             : was_freed(block)                 ? LARGE_FREED
-                             : find_inside(block, &mapping)     ? LARGE_INSIDE
-                                                                : LARGE_NONE;
-    *length = state == LARGE_LIVE ? entry->length : mapping.length;
+    struct large_place place = look_up(block, &entry);
     os_lock_give(&large.lock);
-    return state;
+    return place;
+}
+
+/* Makes room for a mapping that shall wait: takes out those that have waited longest; how many. */
+static size_t waiting_displace(uint64_t length, struct mapping *displaced)
+{
+    size_t count = 0;
+    while (large.waiting_count == LARGE_WAITING ||
+           (large.waiting_count > 0 && large.waiting_bytes + length > LARGE_WAITING_BYTES))
+        note_end(displaced[count++] = waiting_remove(0));
+    return count;
+}
+
+struct large_place large_release(void *block)
+{
+    struct mapping *entry, ended[LARGE_WAITING];
+    size_t count = 0;
+    os_lock_take(&large.lock);
+    struct large_place place = look_up(block, &entry);
+    if (place.state == LARGE_LIVE) {
+        struct mapping mapping = *entry;
+        table_remove(entry);
+        if (mapping.length <= LARGE_WAITING_BYTES && settings.decay > 0 && !settings.hardened) {
+            count = waiting_displace(mapping.length, ended);
+            large.waiting[large.waiting_count++] = (struct waiting){mapping, os_now()};
+            large.waiting_bytes += mapping.length;
+        } else {
+            note_end(ended[count++] = mapping);
+        }
+    }
+    os_lock_give(&large.lock);
+    for (size_t i = 0; i < count; i++)
+        mapping_end(ended[i]);
+    return place;
 }
 
 void *large_resize(void *block, uint64_t size)

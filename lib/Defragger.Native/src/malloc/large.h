@@ -31,11 +31,17 @@ enum large_state {
 /* NULL: no memory, or too many mappings. zeroed: it must read as zeros. */
 void *large_allocate(uint64_t size, uint64_t alignment, bool zeroed);
 
-/* Frees a live block; else says what is there, and the start and length of a block that has it inside. */
-enum large_state large_release(void *block, void **inside, uint64_t *length);
+/* What is at an address, and where the live block starts that is there or has it inside, and its bytes. */
+struct large_place {
+    enum large_state state;
+    const void *start;
+    uint64_t length;
+};
 
-/* The state and the bytes of a block. */
-enum large_state large_length(const void *block, uint64_t *length);
+struct large_place large_find(const void *block);
+
+/* The same; and a live block is freed. */
+struct large_place large_release(void *block);
 
 /* Makes a block longer or shorter, elsewhere if need be; NULL: there is no memory, the block stays. */
 void *large_resize(void *block, uint64_t size);

@@ -116,6 +116,13 @@ static void *run(void *context)
     return NULL;
 }
 
+/* The thread shall look up. */
+static void ring(void)
+{
+    atomic_fetch_add(&pace.bell, 1);
+    os_wake(&pace.bell);
+}
+
 static void thread_start(void)
 {
     os_lock_take(&pace.lock);
@@ -159,8 +166,7 @@ void pace_note(const void *caller)
         return;
     int error = errno;
     if (mode == RESTING && atomic_compare_exchange_strong(&pace.mode, &mode, AWAKE)) {
-        atomic_fetch_add(&pace.bell, 1);
-        os_wake(&pace.bell);
+        ring();
     } else if (mode == ABSENT) {
         note_absent(caller);
     }
@@ -172,8 +178,7 @@ void pace_stop(void)
     os_lock_take(&pace.lock);
     if (atomic_exchange(&pace.mode, CHANGED) != ABSENT) {
         atomic_store(&pace.stop, 1);
-        atomic_fetch_add(&pace.bell, 1);
-        os_wake(&pace.bell);
+        ring();
         os_thread_join(pace.thread);
     }
 }
@@ -191,8 +196,7 @@ uint64_t pace_trim(void)
     uint64_t bytes = large_decay(UINT64_MAX);
     struct cache *cache = cache_own;
     if (cache != NULL) {
-        cache_enter(cache);
-        if ((atomic_load(&cache->closed) & TAKEN) == 0)
+        if ((cache_enter(cache) & TAKEN) == 0)
             cache_flush(cache);
         cache_leave(cache);
     }

@@ -32,15 +32,21 @@ static void add(struct picture *picture, const struct text *line)
     picture->length += line->length;
 }
 
-static void add_item(struct picture *picture, const char *kind, uint64_t at, uint64_t length)
+/* A line of what it begins with and a length. */
+static void add_line(struct picture *picture, struct text *line, uint64_t length)
+{
+    text_add(line, " ");
+    text_number(line, length);
+    text_add(line, "\n");
+    add(picture, line);
+}
+
+static void add_item(struct picture *picture, const char *kind, uint64_t offset, uint64_t length)
 {
     struct text line = {.length = 0};
     text_add(&line, kind);
-    text_number(&line, at);
-    text_add(&line, " ");
-    text_number(&line, length);
-    text_add(&line, "\n");
-    add(picture, &line);
+    text_number(&line, offset);
+    add_line(picture, &line, length);
 }
 
 static void add_mapped(struct picture *picture, const char *kind, const void *at, uint64_t length)
@@ -48,10 +54,7 @@ static void add_mapped(struct picture *picture, const char *kind, const void *at
     struct text line = {.length = 0};
     text_add(&line, kind);
     text_address(&line, at);
-    text_add(&line, " ");
-    text_number(&line, length);
-    text_add(&line, "\n");
-    add(picture, &line);
+    add_line(picture, &line, length);
 }
 
 static void add_arena(struct picture *picture, const struct arena *arena)

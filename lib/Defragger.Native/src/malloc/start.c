@@ -34,7 +34,7 @@ bool start_now(void)
     os_lock_take(&starting);
     bool ready = atomic_load(&started);
     if (!ready) {
-        ready = arenas_start();
+        ready = arenas_extend(0);
         if (ready) {
             caches_start();
             apply_settings();

@@ -32,7 +32,7 @@ static void count_arena(struct arena *arena, struct df_malloc_statistics *sum)
     sum->live += heap.live;
     sum->live_blocks += heap.live_blocks;
     sum->committed += heap.committed;
-    sum->reserved += arena->reserved;
+    sum->reserved += arena->capacity;
     sum->pinned += heap.pinned;
     sum->dirty += heap.dirty_free;
     sum->metadata += arena->metadata;

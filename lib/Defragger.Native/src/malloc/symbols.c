@@ -13,7 +13,6 @@
 #include "cache.h"
 #include "defragger.h"
 #include "front.h"
-#include "pace.h"
 
 #define EXPORT __attribute__((visibility("default")))
 #define LIKELY(condition) __builtin_expect((condition), 1)
@@ -27,8 +26,8 @@ static inline void *take_short(size_t size)
     struct cache *cache = cache_own;
     void *block = NULL;
     if (LIKELY(size <= SHORT_BYTES && cache != NULL)) {
-        uint32_t length = (uint32_t)(size + DF_GRANULE - 1 + (size == 0)) >> GRANULE_SHIFT;
-        if (LIKELY(cache_enter(cache))) {
+        uint32_t length = granules_of(size);
+        if (LIKELY(cache_enter(cache) == 0)) {
             block = bin_take(cache, length);
             if (!LIKELY(block != NULL) && cache->counts[length] == 0 && region_serves(&cache->region, length))
                 block = region_cut(&cache->region, length);
@@ -43,22 +42,27 @@ static inline bool put_short(void *block)
 {
     struct cache *cache = cache_own;
     const struct arena *arena = &arenas[0];
-    uint64_t offset;
-    if (!LIKELY(arena_first_has(block, &offset) && offset % DF_GRANULE == 0 && cache != NULL))
+    uint64_t offset = offset_of(arena, block);
+    if (!LIKELY(offset < arena->capacity && offset % DF_GRANULE == 0 && cache != NULL))
         return false;
     uint32_t granule = (uint32_t)(offset >> GRANULE_SHIFT), begin = read_begin(arena);
     uint32_t length = short_length(arena, granule);
     if (!LIKELY(length != 0 && read_holds(arena, begin)))
         return false;
-    bool kept = cache_enter(cache) && bin_put(cache, length, granule, block);
+    bool kept = cache_enter(cache) == 0 && bin_put(cache, length, granule, block);
     cache_leave(cache);
     return kept;
 }
 
-EXPORT void *malloc(size_t size)
+static inline void *allocate_plain(size_t size, const void *caller)
 {
     void *block = take_short(size);
-    return LIKELY(block != NULL) ? block : front_allocate(size, DF_GRANULE, false, CALLER);
+    return LIKELY(block != NULL) ? block : front_allocate(size, DF_GRANULE, false, caller);
+}
+
+EXPORT void *malloc(size_t size)
+{
+    return allocate_plain(size, CALLER);
 }
 
 EXPORT void free(void *block)
@@ -114,11 +118,8 @@ static bool is_power(size_t number)
 
 static void *allocate_aligned(size_t alignment, size_t size, const void *caller)
 {
-    if (alignment <= DF_GRANULE) {
-        void *block = take_short(size);
-        return block != NULL ? block : front_allocate(size, DF_GRANULE, false, caller);
-    }
-    return front_allocate(size, alignment, false, caller);
+    return alignment <= DF_GRANULE ? allocate_plain(size, caller)
+                                   : front_allocate(size, alignment, false, caller);
 }
 
 EXPORT int posix_memalign(void **block, size_t alignment, size_t size)

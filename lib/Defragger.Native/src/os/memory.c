@@ -1,6 +1,7 @@
 /* See memory.h. */
 #include "memory.h"
 
+#include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,16 +19,25 @@
 /* PIDFD_SELF_THREAD_GROUP: this process, without a descriptor (Linux 6.14; older kernels say EBADF). */
 enum { THIS_PROCESS = -10001 };
 
-static struct {
-    size_t page;     /* bytes of the kernel's pages: DF_PAGE, or more on some machines */
-    bool takes_many; /* process_madvise works on this process */
-} kernel;
-
-void os_memory_start(void)
+/* Bytes of the kernel's pages: DF_PAGE, or more on some machines. */
+static size_t kernel_page(void)
 {
-    kernel.page = (size_t)sysconf(_SC_PAGESIZE);
-    kernel.takes_many =
-        kernel.page == DF_PAGE && syscall(SYS_process_madvise, THIS_PROCESS, NULL, 0, MADV_DONTNEED, 0) == 0;
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Whether process_madvise works on this process. Asked when it is first of use: most programs are short. */
+static bool takes_many(void)
+{
+    enum { UNKNOWN, NO, YES };
+    static _Atomic int known;
+    int answer = atomic_load_explicit(&known, memory_order_relaxed);
+    if (answer == UNKNOWN) {
+        bool works = kernel_page() == DF_PAGE &&
+                     syscall(SYS_process_madvise, THIS_PROCESS, NULL, 0, MADV_DONTNEED, 0) == 0;
+        answer = works ? YES : NO;
+        atomic_store_explicit(&known, answer, memory_order_relaxed);
+    }
+    return answer == YES;
 }
 
 static void *map(size_t size, int protection, int flags)
@@ -109,7 +119,7 @@ void os_no_huge_pages(void *at, size_t size)
 /* Purges a range whose edges may lie within the kernel's larger pages: those are zeroed by hand. */
 static bool purge_one(const struct iovec *range)
 {
-    uintptr_t begin = (uintptr_t)range->iov_base, end = begin + range->iov_len, mask = kernel.page - 1;
+    uintptr_t begin = (uintptr_t)range->iov_base, end = begin + range->iov_len, mask = kernel_page() - 1;
     uintptr_t inner = (begin + mask) & ~mask, inner_end = end & ~mask;
     if (inner >= inner_end) {
         memset(range->iov_base, 0, range->iov_len);
@@ -134,7 +144,7 @@ static size_t purge_many(struct iovec *ranges, size_t count)
 
 size_t os_purge(struct iovec *ranges, size_t count)
 {
-    size_t done = kernel.takes_many && count > 1 ? purge_many(ranges, count) : 0;
+    size_t done = count > 1 && takes_many() ? purge_many(ranges, count) : 0;
     while (done < count && purge_one(&ranges[done]))
         done++;
     return done;

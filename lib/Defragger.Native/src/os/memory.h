@@ -1,7 +1,8 @@
 /*
  * Address space and pages: the only file but process.h and lock.h through which the malloc asks Linux.
  *
- * Addresses and sizes are multiples of DF_PAGE. Nothing here allocates. Functions may change errno.
+ * Addresses and sizes are multiples of DF_PAGE, but for the sizes of sparse tables. Nothing here allocates.
+ * Functions may change errno.
  */
 #ifndef DF_OS_MEMORY_H
 #define DF_OS_MEMORY_H
@@ -9,9 +10,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/uio.h>
-
-/* Finds out what this kernel can do; call it first, and again in the child of a fork. */
-void os_memory_start(void);
 
 /* Address space without memory (PROT_NONE: it counts against no limit but RLIMIT_AS) at a multiple of
  * alignment, with an inaccessible page on either side; NULL: there is none. */

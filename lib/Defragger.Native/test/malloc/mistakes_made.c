@@ -206,6 +206,13 @@ static void interior_realloc(void)
     (void)block;
 }
 
+static void interior_realloc_large(void)
+{
+    char *block = take(20 * MIB);
+    block = realloc(announce(block + 4 * MIB), 30 * MIB);
+    (void)block;
+}
+
 static void stack_address(void)
 {
     _Alignas(16) char local[64];
@@ -266,6 +273,11 @@ const struct mistake mistakes[] = {
     {"interior-medium", interior_medium, {"interior pointer"}, false, false},
     {"interior-large", interior_large, {"interior pointer"}, false, false},
     {"interior-realloc", interior_realloc, {"interior pointer"}, false, false},
+    {"interior-realloc-large",
+     interior_realloc_large,
+     {"interior pointer: it points 4194304 bytes into a block of 20971520 bytes"},
+     false,
+     false},
     {"stack-address", stack_address, {"foreign pointer"}, false, false},
     {"global-address", global_address, {"foreign pointer"}, false, false},
     {"realloc-of-global", realloc_of_global, {"foreign pointer"}, false, false},

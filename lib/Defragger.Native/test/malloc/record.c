@@ -143,12 +143,7 @@ static void test_trouble(void)
 
 int main(void)
 {
-    guard_seconds(60);
-    if (!ours()) {
-        printf("skipped: libdefragger is not loaded\n");
-        return SKIPPED;
-    }
-    api = api_load();
+    api = api_or_skip();
     DEMAND(api.record_start != NULL && api.record_stop != NULL);
     DEMAND(mkdtemp(folder) != NULL && chdir(folder) == 0);
     snprintf(first, sizeof first, "%s/first", folder);

@@ -192,12 +192,7 @@ static void judge(const unsigned char *bytes)
 
 int main(void)
 {
-    guard_seconds(60);
-    if (!ours()) {
-        printf("skipped: libdefragger is not loaded\n");
-        return SKIPPED;
-    }
-    api = api_load();
+    api = api_or_skip();
     char *slash = strrchr(path, '/');
     *slash = '\0';
     DEMAND(mkdtemp(path) != NULL);

@@ -6,8 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -15,6 +13,7 @@
 
 #include "../check.h"
 #include "api.h"
+#include "others.h"
 
 enum { KNOWN = 600 };
 
@@ -171,33 +170,13 @@ static void test_known_blocks(void)
         known[i].block = NULL;
 }
 
-static atomic_bool stop;
-
-static void *work(void *argument)
-{
-    struct random random = {(uint64_t)(uintptr_t)argument};
-    void *mine[300] = {0};
-    while (!atomic_load(&stop)) {
-        size_t at = random_below(&random, 300);
-        free(mine[at]);
-        mine[at] = malloc(random_size(&random, 12));
-    }
-    for (size_t at = 0; at < 300; at++)
-        free(mine[at]);
-    return NULL;
-}
-
 static void test_while_others_work(void)
 {
-    pthread_t threads[3];
     struct sums sums;
-    for (uintptr_t i = 0; i < 3; i++)
-        DEMAND(pthread_create(&threads[i], NULL, work, (void *)(i + 1)) == 0);
+    others_start(12);
     for (int i = 0; i < 50; i++)
         look(&sums);
-    atomic_store(&stop, true);
-    for (size_t i = 0; i < 3; i++)
-        pthread_join(threads[i], NULL);
+    others_stop();
 }
 
 static void test_errors(void)
@@ -212,12 +191,7 @@ static void test_errors(void)
 
 int main(void)
 {
-    guard_seconds(60);
-    if (!ours()) {
-        printf("skipped: libdefragger is not loaded\n");
-        return SKIPPED;
-    }
-    api = api_load();
+    api = api_or_skip();
     DEMAND(api.snapshot != NULL);
     test_known_blocks();
     test_while_others_work();

@@ -3,14 +3,13 @@
  * df_malloc_trim gives back what it says; df_malloc_print says the same in words. None of them allocates.
  */
 #include <malloc.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "../check.h"
 #include "api.h"
+#include "others.h"
 
 enum { BLOCKS = 5000, SIZE = 1000 };
 
@@ -108,27 +107,9 @@ static void test_trim_gives_back(void)
 
 /* --- While others work --- */
 
-static atomic_bool stop;
-
-static void *work(void *argument)
-{
-    struct random random = {(uint64_t)(uintptr_t)argument};
-    void *mine[64] = {0};
-    while (!atomic_load(&stop)) {
-        size_t at = random_below(&random, 64);
-        free(mine[at]);
-        mine[at] = malloc(random_size(&random, 23));
-    }
-    for (size_t at = 0; at < 64; at++)
-        free(mine[at]);
-    return NULL;
-}
-
 static void test_while_others_work(void)
 {
-    pthread_t threads[3];
-    for (uintptr_t i = 0; i < 3; i++)
-        DEMAND(pthread_create(&threads[i], NULL, work, (void *)(i + 1)) == 0);
+    others_start(23);
     for (int i = 0; i < 300; i++) {
         struct df_malloc_statistics one = now();
         CHECK(sums_agree(&one));
@@ -136,9 +117,7 @@ static void test_while_others_work(void)
             api.trim();
         sleep_ms(1);
     }
-    atomic_store(&stop, true);
-    for (size_t i = 0; i < 3; i++)
-        pthread_join(threads[i], NULL);
+    others_stop();
 }
 
 static void test_print(void)
@@ -158,12 +137,7 @@ static void test_print(void)
 
 int main(void)
 {
-    guard_seconds(60);
-    if (!ours()) {
-        printf("skipped: libdefragger is not loaded\n");
-        return SKIPPED;
-    }
-    api = api_load();
+    api = api_or_skip();
     DEMAND(api.statistics != NULL && api.trim != NULL && api.print != NULL && api.version != NULL);
     CHECK(api.version() != NULL && api.version()[0] >= '0' && strchr(api.version(), '.') != NULL);
     let_thread_start();
