@@ -1,0 +1,64 @@
+/*
+ * The main of a Python that takes all its memory from Defragger.
+ *
+ * It is linked with an unmodified libpython and with all of libdefragger, so that the executable has malloc:
+ * the C library and every extension use it too, and a block may be allocated by Python and freed by a library
+ * or the other way round.
+ *
+ *   environment, options           what serves Python's domains (domains.h)
+ *   nothing of these               ours
+ *   -X dev, PYTHONDEVMODE=1        ours, below Python's debug hooks
+ *   PYTHONMALLOC=NAME              what Python calls so; its calls of malloc are ours then too
+ *   DEFRAGGER=off                  Python's own, as without us
+ *
+ * -E and -I are respected: under them PYTHON* mean nothing. DEFRAGGER_PROBE=1 counts every call, for
+ * defragger.stats(); otherwise nothing is counted.
+ */
+#define _GNU_SOURCE /* secure_getenv */
+#include "supported.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "domains.h"
+#include "module.h"
+
+static bool is_given(const char *value)
+{
+    return value != NULL && *value != '\0';
+}
+
+/* After the pre-initialisation, which reads -E and -I. There is no other public way to ask for them yet. */
+static bool python_ignores_environment(void)
+{
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+    return Py_IgnoreEnvironmentFlag != 0;
+#pragma GCC diagnostic pop
+}
+
+static bool is_python_told_what_to_use(void)
+{
+    return !python_ignores_environment() && is_given(getenv("PYTHONMALLOC"));
+}
+
+static bool setting_is(const char *name, const char *value)
+{
+    const char *given = secure_getenv(name);
+    return given != NULL && strcmp(given, value) == 0;
+}
+
+int main(int argc, char **argv)
+{
+    PyPreConfig configuration;
+    PyPreConfig_InitPythonConfig(&configuration);
+    PyStatus status = Py_PreInitializeFromBytesArgs(&configuration, argc, argv);
+    if (PyStatus_Exception(status))
+        Py_ExitStatusException(status);
+    if (!setting_is("DEFRAGGER", "off") && !is_python_told_what_to_use())
+        domains_install(setting_is("DEFRAGGER_PROBE", "1"));
+    if (PyImport_AppendInittab("defragger", module_init) != 0)
+        Py_ExitStatusException(PyStatus_NoMemory());
+    return Py_BytesMain(argc, argv);
+}
