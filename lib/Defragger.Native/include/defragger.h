@@ -9,6 +9,7 @@
  * Environment, read once when the library starts and ignored in programs that run with another's rights
  * (AT_SECURE); a value that is not understood gives one line on stderr, and the default:
  *
+ *   DEFRAGGER=on|off                off: every call goes on to the C library's own malloc (on)
  *   DEFRAGGER_BACKGROUND=1|0        a thread of our own gives memory back while the program rests (1)
  *   DEFRAGGER_DECAY_MS=0..3600000   how long freed memory waits for its next use (1000)
  *   DEFRAGGER_CACHE=0..64           blocks of a size that a thread keeps at most (64)
@@ -79,6 +80,19 @@ DF_MALLOC_API int df_malloc_record_start(const char *path);
 /* Ends it, and writes what is buffered; the end of the program does too. 0, also when there is none, or the
  * errno of the first write that failed. */
 DF_MALLOC_API int df_malloc_record_stop(void);
+
+/* What the environment set, or the default: see above. */
+struct df_malloc_settings {
+    bool enabled;
+    bool background;
+    bool warn; /* on a mistake; else abort */
+    bool hardened;
+    bool statistics;
+    uint32_t decay_ms;
+    uint32_t cache;
+};
+
+DF_MALLOC_API void df_malloc_settings(struct df_malloc_settings *settings);
 
 /* "0.1.0" */
 DF_MALLOC_API const char *df_malloc_version(void);

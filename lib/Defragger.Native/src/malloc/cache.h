@@ -45,6 +45,7 @@ enum closed {
     TAKEN = 1,     /* somebody else has it */
     HARDENED = 2,  /* the long way shuffles and wipes */
     RECORDING = 4, /* the long way writes down what happens */
+    OFF = 8,       /* the long way goes on to the C library */
 };
 
 /* What a program does, by what becomes of its live bytes. */

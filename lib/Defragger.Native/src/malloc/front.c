@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "../os/libc.h"
 #include "../os/memory.h"
 #include "../os/process.h"
 #include "cache.h"
@@ -60,6 +61,8 @@ void *front_allocate(size_t size, size_t alignment, bool zeroed, const void *cal
         errno = ENOMEM;
         return NULL;
     }
+    if (settings.off)
+        return libc_allocate(size, alignment, zeroed);
     int error = errno;
     void *block = allocate_once(size, alignment, zeroed);
     if (block == NULL && pace_trim() > 0)
@@ -165,7 +168,9 @@ void front_free(void *block, const char *call, const void *caller)
         free_in_arena(arena, block, call);
     } else {
         struct large_place place = large_release(block);
-        if (place.state != LARGE_LIVE)
+        if (place.state != LARGE_LIVE && settings.off)
+            libc_free(block);
+        else if (place.state != LARGE_LIVE)
             report_large(call, block, place);
     }
     pace_note(caller);
@@ -176,7 +181,8 @@ void front_free(void *block, const char *call, const void *caller)
 
 static void *move(void *block, size_t had, size_t size, const void *caller)
 {
-    void *moved = size >= LARGE_GROWN && size > had ? large_allocate(size, DF_PAGE, false) : NULL;
+    void *moved =
+        size >= LARGE_GROWN && size > had && !settings.off ? large_allocate(size, DF_PAGE, false) : NULL;
     if (moved == NULL)
         moved = front_allocate(size, DF_GRANULE, false, caller);
     if (moved == NULL)
@@ -207,7 +213,7 @@ static void *resize_in_arena(struct arena *arena, void *block, size_t size, cons
         if (wanted == length || (length <= SHORT_MOST && wanted < length && wanted >= length - length / 4))
             return block;
     }
-    if (length > SHORT_MOST && arena_resize(arena, block, size) == DF_OK)
+    if (length > SHORT_MOST && !settings.off && arena_resize(arena, block, size) == DF_OK)
         return block;
     return move(block, had, size, caller);
 }
@@ -215,6 +221,8 @@ static void *resize_in_arena(struct arena *arena, void *block, size_t size, cons
 static void *resize_large(void *block, size_t size, const void *caller)
 {
     struct large_place place = large_find(block);
+    if (place.state != LARGE_LIVE && settings.off)
+        return libc_resize(block, size);
     if (place.state != LARGE_LIVE) {
         report_large("realloc", block, place);
         return NULL;
@@ -240,5 +248,7 @@ size_t front_usable_size(void *block)
     if (arena != NULL)
         return (size_t)bytes_of(length_at(arena, block, &status));
     struct large_place place = block == NULL ? (struct large_place){0} : large_find(block);
-    return place.state == LARGE_LIVE ? (size_t)place.length : 0;
+    if (place.state == LARGE_LIVE)
+        return (size_t)place.length;
+    return settings.off && block != NULL ? libc_usable_size(block) : 0;
 }

@@ -5,7 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../os/libc.h"
 #include "../os/process.h"
+#include "defragger.h"
 #include "text.h"
 
 struct settings settings = {.background = 1, .decay = 1000, .cache = 64};
@@ -16,6 +18,7 @@ static const struct variable {
     uint32_t most;
     const char *words[2]; /* of the values 0 and 1, where numbers are not what people write */
 } variables[] = {
+    {"DEFRAGGER", &settings.off, 1, {"on", "off"}},
     {"DEFRAGGER_BACKGROUND", &settings.background, 1, {NULL, NULL}},
     {"DEFRAGGER_DECAY_MS", &settings.decay, 3600000, {NULL, NULL}},
     {"DEFRAGGER_CACHE", &settings.cache, 64, {NULL, NULL}},
@@ -79,6 +82,25 @@ void settings_read(void)
         if (!known)
             complain(variable, value);
     }
+    if (settings.off && !libc_has_malloc()) {
+        static const char line[] =
+            "defragger: DEFRAGGER=off: this program has no other malloc; it stays on\n";
+        os_write(STDERR_FILENO, line, sizeof line - 1);
+        settings.off = 0;
+    }
+}
+
+void df_malloc_settings(struct df_malloc_settings *now)
+{
+    *now = (struct df_malloc_settings){
+        .enabled = settings.off == 0,
+        .background = settings.background != 0,
+        .warn = settings.warn != 0,
+        .hardened = settings.hardened != 0,
+        .statistics = settings.statistics != 0,
+        .decay_ms = settings.decay,
+        .cache = settings.cache,
+    };
 }
 
 const char *settings_record_path(void)

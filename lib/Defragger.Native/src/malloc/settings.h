@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 struct settings {
+    uint32_t off;        /* 1: the C library's malloc serves all calls */
     uint32_t background; /* 1: a thread may be started */
     uint32_t decay;      /* milliseconds */
     uint32_t cache;      /* blocks of a size and thread */

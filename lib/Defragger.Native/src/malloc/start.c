@@ -27,6 +27,7 @@ static void apply_settings(void)
     settings_read();
     caches_limit();
     caches_set(HARDENED, settings.hardened != 0);
+    caches_set(OFF, settings.off != 0);
 }
 
 bool start_now(void)

@@ -10,9 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../os/libc.h"
 #include "cache.h"
 #include "defragger.h"
 #include "front.h"
+#include "settings.h"
 
 #define EXPORT __attribute__((visibility("default")))
 #define LIKELY(condition) __builtin_expect((condition), 1)
@@ -182,13 +184,15 @@ EXPORT size_t malloc_usable_size(void *block)
 /* Gives all back that can be; pad is not needed, since what is used again is committed at once. */
 EXPORT int malloc_trim(size_t pad)
 {
-    (void)pad;
-    return df_malloc_trim() > 0;
+    uint64_t given = df_malloc_trim();
+    return settings.off ? libc_trim(pad) : given > 0;
 }
 
 EXPORT struct mallinfo2 mallinfo2(void)
 {
     struct df_malloc_statistics now;
+    if (settings.off)
+        return libc_mallinfo2();
     df_malloc_statistics(&now);
     return (struct mallinfo2){
         .arena = now.committed,
@@ -218,5 +222,8 @@ EXPORT struct mallinfo mallinfo(void)
 
 EXPORT void malloc_stats(void)
 {
-    df_malloc_print(STDERR_FILENO);
+    if (settings.off)
+        libc_print();
+    else
+        df_malloc_print(STDERR_FILENO);
 }

@@ -16,6 +16,7 @@ struct api {
     int (*snapshot)(int);
     int (*record_start)(const char *);
     int (*record_stop)(void);
+    void (*settings)(struct df_malloc_settings *);
     const char *(*version)(void);
 };
 
@@ -34,6 +35,7 @@ static inline struct api api_load(void)
     api_find("df_malloc_snapshot", &api.snapshot, sizeof api.snapshot);
     api_find("df_malloc_record_start", &api.record_start, sizeof api.record_start);
     api_find("df_malloc_record_stop", &api.record_stop, sizeof api.record_stop);
+    api_find("df_malloc_settings", &api.settings, sizeof api.settings);
     api_find("df_malloc_version", &api.version, sizeof api.version);
     return api;
 }

@@ -43,6 +43,7 @@ values() {
         run LD_PRELOAD="$library" "$name=" "$probe"
         expect 0 '' "$name="
     done <<'END'
+DEFRAGGER 0 1 OFF no
 DEFRAGGER_BACKGROUND 2 -1 yes 01x 99999999999999999999
 DEFRAGGER_DECAY_MS -1 3600001 1s 0x10 1e3 18446744073709551617
 DEFRAGGER_CACHE -1 65 many 4294967297
@@ -58,7 +59,7 @@ END
     expect 1 DEFRAGGER_CACHE 'a very long value'
     run LD_PRELOAD="$library" DEFRAGGER_CACHE=x DEFRAGGER_DECAY_MS=x DEFRAGGER_ON_ERROR=x "$probe"
     expect 3 DEFRAGGER_ 'three bad ones'
-    run LD_PRELOAD="$library" DEFRAGGER_CACHES=1 DEFRAGGER_=1 DEFRAGGER=1 "$probe"
+    run LD_PRELOAD="$library" DEFRAGGER_CACHES=1 DEFRAGGER_=1 "$probe"
     expect 0 '' 'names of no variable'
 
     while read -r setting; do
