@@ -22,8 +22,9 @@ static struct counters {
     _Atomic uint64_t malloc, calloc, realloc, free, foreign;
 } counters[DOMAINS];
 
-/* --- The short way. Python wants a block for 0 bytes too: our malloc and calloc give one, realloc frees. ---
- */
+/* --- The short way --- */
+
+/* Python wants a block for 0 bytes too. Our malloc and calloc give one; realloc would free. */
 
 static void *plain_malloc(void *context, size_t size)
 {
@@ -125,7 +126,12 @@ const char *domains_allocator(void)
     return allocator;
 }
 
-bool domains_calls(unsigned domain, struct domain_calls *calls)
+bool domains_count(void)
+{
+    return counts;
+}
+
+void domains_calls(unsigned domain, struct domain_calls *calls)
 {
     struct counters *counter = &counters[domain];
     *calls = (struct domain_calls){
@@ -135,5 +141,4 @@ bool domains_calls(unsigned domain, struct domain_calls *calls)
         .free = atomic_load(&counter->free),
         .foreign = atomic_load(&counter->foreign),
     };
-    return counts;
 }

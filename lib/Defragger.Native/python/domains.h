@@ -34,7 +34,10 @@ HIDDEN void domains_install(bool counting);
 /* What serves a domain, in words of our own: "stock", "defragger" or "defragger_debug". */
 HIDDEN const char *domains_allocator(void);
 
-/* False: they do not count. */
-HIDDEN bool domains_calls(unsigned domain, struct domain_calls *calls);
+/* Whether they count. */
+HIDDEN bool domains_count(void);
+
+/* 0 everywhere if they do not. */
+HIDDEN void domains_calls(unsigned domain, struct domain_calls *calls);
 
 #endif

@@ -18,9 +18,11 @@
 #include "supported.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "defragger.h"
 #include "domains.h"
 #include "module.h"
 
@@ -43,10 +45,22 @@ static bool is_python_told_what_to_use(void)
     return !python_ignores_environment() && is_given(getenv("PYTHONMALLOC"));
 }
 
-static bool setting_is(const char *name, const char *value)
+static bool is_enabled(void)
 {
-    const char *given = secure_getenv(name);
-    return given != NULL && strcmp(given, value) == 0;
+    struct df_malloc_settings settings;
+    df_malloc_settings(&settings);
+    return settings.enabled;
+}
+
+/* A program with another's rights does not listen, as the library does not. */
+static bool is_probed(void)
+{
+    const char *value = secure_getenv("DEFRAGGER_PROBE");
+    if (!is_given(value) || strcmp(value, "0") == 0)
+        return false;
+    if (strcmp(value, "1") != 0)
+        fputs("defragger: DEFRAGGER_PROBE is not 0 or 1; the default is used\n", stderr);
+    return strcmp(value, "1") == 0;
 }
 
 int main(int argc, char **argv)
@@ -56,8 +70,8 @@ int main(int argc, char **argv)
     PyStatus status = Py_PreInitializeFromBytesArgs(&configuration, argc, argv);
     if (PyStatus_Exception(status))
         Py_ExitStatusException(status);
-    if (!setting_is("DEFRAGGER", "off") && !is_python_told_what_to_use())
-        domains_install(setting_is("DEFRAGGER_PROBE", "1"));
+    if (is_enabled() && !is_python_told_what_to_use())
+        domains_install(is_probed());
     if (PyImport_AppendInittab("defragger", module_init) != 0)
         Py_ExitStatusException(PyStatus_NoMemory());
     return Py_BytesMain(argc, argv);

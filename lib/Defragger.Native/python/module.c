@@ -9,6 +9,7 @@
 #include "defragger.h"
 #include "domains.h"
 #include "recording.h"
+#include "statistics.h"
 
 struct module_state {
     PyTypeObject *statistics, *recording;
@@ -19,108 +20,22 @@ static struct module_state *state_of(PyObject *module)
     return PyModule_GetState(module);
 }
 
-/* --- stats() --- */
-
-/* The fields of struct df_malloc_statistics that a Statistics has in its order, and what they mean. */
-#define NUMBERS(number)                                                                                      \
-    number(live, "bytes in blocks that the program holds, rounded up to what they occupy") number(           \
-        live_blocks, "count of them") number(cached,                                                         \
-                                             "bytes in blocks that threads keep for their next request")     \
-        number(cached_blocks, "count of them") number(                                                       \
-            committed,                                                                                       \
-            "bytes of the arenas that are usable, whether touched or not") number(reserved,                  \
-                                                                                  "bytes of address space")  \
-            number(pinned, "bytes of the arenas' pages that hold a live or cached byte") number(             \
-                dirty, "bytes of the arenas' pages that hold none and have not been given back yet")         \
-                number(large, "bytes in large blocks, each a mapping of its own") number(large_blocks,       \
-                                                                                         "count of them")    \
-                    number(large_cached, "bytes in mappings that wait for their next use") number(           \
-                        metadata,                                                                            \
-                        "bytes of address space that describes all this; about a third of it is touched")    \
-                        number(purged, "bytes given back to the system since the start")                     \
-                            number(purges, "count of system calls for it") number(arenas, "count")           \
-                                number(threads, "count of threads with a cache")
-
-#define FIELD(name, meaning) {#name, meaning},
-static PyStructSequence_Field statistics_fields[] = {
-    NUMBERS(FIELD){"domains", "what serves Python's allocator domains, by name: stock, defragger or "
-                              "defragger_debug (below Python's debug hooks)"},
-    {"probe", "with DEFRAGGER_PROBE=1 the calls of each domain, by name; else None"},
-    {NULL, NULL},
-};
-
-#define ONE(name, meaning) +1
-enum { NUMBER_COUNT = NUMBERS(ONE), DOMAINS_FIELD = NUMBER_COUNT, PROBE_FIELD };
-
-/* The numbers are the tuple, the other two are found by name only, as in os.stat_result. */
-static PyStructSequence_Desc statistics_description = {
-    .name = "defragger.Statistics",
-    .doc = "What the allocator of this process holds; all numbers of one moment.",
-    .fields = statistics_fields,
-    .n_in_sequence = NUMBER_COUNT,
-};
-
-static int put_calls(PyObject *probe, unsigned domain, const struct domain_calls *calls)
-{
-    PyObject *value =
-        Py_BuildValue("{sKsKsKsKsK}", "malloc", (unsigned long long)calls->malloc, "calloc",
-                      (unsigned long long)calls->calloc, "realloc", (unsigned long long)calls->realloc,
-                      "free", (unsigned long long)calls->free, "foreign", (unsigned long long)calls->foreign);
-    int status = value != NULL ? PyDict_SetItemString(probe, domain_name(domain), value) : -1;
-    Py_XDECREF(value);
-    return status;
-}
-
-/* A dict; None where nothing is counted. */
-static PyObject *probe(void)
-{
-    PyObject *result = PyDict_New();
-    for (unsigned i = 0; i < DOMAINS && result != NULL; i++) {
-        struct domain_calls calls;
-        if (!domains_calls(i, &calls)) {
-            Py_DECREF(result);
-            Py_RETURN_NONE;
-        }
-        if (put_calls(result, i, &calls) != 0)
-            Py_CLEAR(result);
-    }
-    return result;
-}
-
-static PyObject *domains_by_name(void)
-{
-    const char *served = domains_allocator();
-    return Py_BuildValue("{ssssss}", domain_name(0), served, domain_name(1), served, domain_name(2), served);
-}
+/* --- Functions --- */
 
 static PyObject *module_stats(PyObject *module, PyObject *nothing)
 {
     (void)nothing;
-    struct df_malloc_statistics now;
-    df_malloc_statistics(&now);
-#define VALUE(name, meaning) now.name,
-    const uint64_t values[] = {NUMBERS(VALUE)};
-    PyObject *result = PyStructSequence_New(state_of(module)->statistics);
-    if (result == NULL)
-        return NULL;
-    for (int i = 0; i < NUMBER_COUNT; i++)
-        PyStructSequence_SetItem(result, i, PyLong_FromUnsignedLongLong(values[i]));
-    PyStructSequence_SetItem(result, DOMAINS_FIELD, domains_by_name());
-    PyStructSequence_SetItem(result, PROBE_FIELD, probe());
-    if (!PyErr_Occurred())
-        return result;
-    Py_DECREF(result);
-    return NULL;
+    return statistics_now(state_of(module)->statistics);
 }
-
-/* --- trim(), snapshot(), trace() --- */
 
 static PyObject *module_trim(PyObject *module, PyObject *nothing)
 {
     (void)module, (void)nothing;
     uint64_t bytes;
-    Py_BEGIN_ALLOW_THREADS bytes = df_malloc_trim();
-    Py_END_ALLOW_THREADS return PyLong_FromUnsignedLongLong(bytes);
+    Py_BEGIN_ALLOW_THREADS;
+    bytes = df_malloc_trim();
+    Py_END_ALLOW_THREADS;
+    return PyLong_FromUnsignedLongLong(bytes);
 }
 
 /* 0, or an errno. */
@@ -143,8 +58,10 @@ static PyObject *module_snapshot(PyObject *module, PyObject *path)
     if (PySys_Audit("open", "Osi", path, "w", flags) != 0 || !PyUnicode_FSConverter(path, &bytes))
         return NULL;
     int error;
-    Py_BEGIN_ALLOW_THREADS error = write_snapshot(PyBytes_AS_STRING(bytes));
-    Py_END_ALLOW_THREADS Py_DECREF(bytes);
+    Py_BEGIN_ALLOW_THREADS;
+    error = write_snapshot(PyBytes_AS_STRING(bytes));
+    Py_END_ALLOW_THREADS;
+    Py_DECREF(bytes);
     if (error == 0)
         Py_RETURN_NONE;
     errno = error;
@@ -190,19 +107,51 @@ static PyMethodDef functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
+/* What the environment set: read once, when the process starts, so it does not change. */
+static PyObject *settings_now(void)
+{
+    struct df_malloc_settings now;
+    df_malloc_settings(&now);
+    PyObject *settings = Py_BuildValue(
+        "{sOsOsssOsOsIsIsO}", "enabled", now.enabled ? Py_True : Py_False, "background",
+        now.background ? Py_True : Py_False, "on_error", now.warn ? "warn" : "abort", "hardened",
+        now.hardened ? Py_True : Py_False, "statistics", now.statistics ? Py_True : Py_False, "decay_ms",
+        (unsigned)now.decay_ms, "cache", (unsigned)now.cache, "probe", domains_count() ? Py_True : Py_False);
+    PyObject *view = settings != NULL ? PyDictProxy_New(settings) : NULL;
+    Py_XDECREF(settings);
+    return view;
+}
+
+/* Takes the reference, also when it is NULL. */
+static int add_object(PyObject *module, const char *name, PyObject *object)
+{
+    if (object != NULL && PyModule_AddObject(module, name, object) == 0)
+        return 0;
+    Py_XDECREF(object);
+    return -1;
+}
+
+PyTypeObject *module_keep_type(PyObject *module, const char *name, PyObject *type)
+{
+    Py_XINCREF(type);
+    if (add_object(module, name, type) == 0)
+        return (PyTypeObject *)type;
+    Py_XDECREF(type);
+    return NULL;
+}
+
 static int module_exec(PyObject *module)
 {
     struct module_state *state = state_of(module);
-    state->statistics = PyStructSequence_NewType(&statistics_description);
+    state->statistics = statistics_add_type(module);
     if (state->statistics == NULL)
         return -1;
-    Py_INCREF(state->statistics);
-    if (PyModule_AddObject(module, "Statistics", (PyObject *)state->statistics) != 0) {
-        Py_DECREF(state->statistics);
-        return -1;
-    }
     state->recording = recording_add_type(module);
-    return state->recording != NULL ? PyModule_AddStringConstant(module, "version", df_malloc_version()) : -1;
+    if (state->recording == NULL)
+        return -1;
+    return add_object(module, "settings", settings_now()) == 0
+               ? PyModule_AddStringConstant(module, "version", df_malloc_version())
+               : -1;
 }
 
 static int module_traverse(PyObject *module, visitproc visit, void *arg)

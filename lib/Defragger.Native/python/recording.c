@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 
 #include "defragger.h"
+#include "module.h"
 
 /*
  * A process has one recording at a time, and somebody else may have ended ours and begun another. So each has
@@ -23,35 +23,38 @@ struct recording {
 static int stop(void)
 {
     int error;
-    Py_BEGIN_ALLOW_THREADS error = df_malloc_record_stop();
-    Py_END_ALLOW_THREADS return error;
+    Py_BEGIN_ALLOW_THREADS;
+    error = df_malloc_record_stop();
+    Py_END_ALLOW_THREADS;
+    return error;
 }
 
-static int raise_at(int error, PyObject *path)
+static void raise_at(int error, PyObject *path)
 {
     errno = error;
     PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, path);
-    return false;
 }
 
-static int stop_own(struct recording *self)
+/* False with an exception set. Without effect when it has ended. */
+static bool stop_own(struct recording *self)
 {
     uint64_t number = self->number;
     if (number == 0 || !atomic_compare_exchange_strong(&current, &number, 0))
         return true;
     int error = stop();
-    return error == 0 ? true : raise_at(error, self->path);
+    if (error != 0)
+        raise_at(error, self->path);
+    return error == 0;
 }
 
-int recording_stop_any(void)
+bool recording_stop_any(void)
 {
     atomic_store(&current, 0);
     int error = stop();
-    if (error == 0)
-        return true;
     errno = error;
-    PyErr_SetFromErrno(PyExc_OSError);
-    return false;
+    if (error != 0)
+        PyErr_SetFromErrno(PyExc_OSError);
+    return error == 0;
 }
 
 /* Whether the audit hooks let us make the file; as open() asks them. */
@@ -74,8 +77,10 @@ PyObject *recording_start(PyTypeObject *type, PyObject *path)
     made->path = path;
     made->number = 0;
     int error;
-    Py_BEGIN_ALLOW_THREADS error = df_malloc_record_start(PyBytes_AS_STRING(bytes));
-    Py_END_ALLOW_THREADS Py_DECREF(bytes);
+    Py_BEGIN_ALLOW_THREADS;
+    error = df_malloc_record_start(PyBytes_AS_STRING(bytes));
+    Py_END_ALLOW_THREADS;
+    Py_DECREF(bytes);
     if (error != 0) {
         raise_at(error, path);
         Py_DECREF(made);
@@ -169,13 +174,7 @@ static PyType_Spec specification = {
 PyTypeObject *recording_add_type(PyObject *module)
 {
     PyObject *type = PyType_FromSpec(&specification);
-    if (type == NULL)
-        return NULL;
-    ((PyTypeObject *)type)->tp_new = NULL; /* only trace() makes one; 3.8 has no flag for it */
-    Py_INCREF(type);
-    if (PyModule_AddObject(module, "Recording", type) == 0)
-        return (PyTypeObject *)type;
-    Py_DECREF(type); /* which AddObject would have taken */
-    Py_DECREF(type);
-    return NULL;
+    if (type != NULL)
+        ((PyTypeObject *)type)->tp_new = NULL; /* only trace() makes one; 3.8 has no flag for it */
+    return module_keep_type(module, "Recording", type);
 }

@@ -4,6 +4,8 @@
 
 #include "supported.h"
 
+#include <stdbool.h>
+
 /* Makes the type and adds it to the module. A new reference; NULL with an exception set. */
 HIDDEN PyTypeObject *recording_add_type(PyObject *module);
 
@@ -11,6 +13,6 @@ HIDDEN PyTypeObject *recording_add_type(PyObject *module);
 HIDDEN PyObject *recording_start(PyTypeObject *type, PyObject *path);
 
 /* Ends whatever recording there is. False with an exception set. */
-HIDDEN int recording_stop_any(void);
+HIDDEN bool recording_stop_any(void);
 
 #endif

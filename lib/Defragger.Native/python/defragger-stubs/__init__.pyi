@@ -5,15 +5,14 @@ A stub package (PEP 561): type checkers find it in site-packages, where no modul
 
 import os
 from types import TracebackType
-from typing import Dict, Mapping, Optional, Tuple, Type, Union, final, overload
-
-from typing_extensions import Literal
+from typing import Dict, Literal, Mapping, Optional, Tuple, Type, Union, final, overload
 
 _Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 _Allocator = Literal["stock", "defragger", "defragger_debug"]
 _Domain = Literal["raw", "mem", "obj"]
 
 version: str
+settings: Mapping[str, Union[bool, int, str]]
 
 @final
 class Statistics(Tuple[int, ...]):
