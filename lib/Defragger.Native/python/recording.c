@@ -15,7 +15,8 @@
 static _Atomic uint64_t current, last;
 
 struct recording {
-    PyObject_HEAD PyObject *path; /* as it was given */
+    PyObject ob_base; /* PyObject_HEAD, which clang-format does not know */
+    PyObject *path;   /* as it was given */
     uint64_t number;
 };
 

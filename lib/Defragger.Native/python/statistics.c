@@ -19,7 +19,7 @@ static PyStructSequence_Field fields[] = {
     {"large_blocks", "count of them"},
     {"large_cached", "bytes in mappings that wait for their next use"},
     {"metadata", "bytes of address space that describes all this; about a third of it is touched"},
-    {"purged", "bytes given back to the system since the start"},
+    {"purged", "bytes of the arenas' pages that have been given back to the system since the start"},
     {"purges", "count of system calls for it"},
     {"arenas", "count of separate heaps"},
     {"threads", "count of threads with a cache"},
