@@ -28,11 +28,15 @@ static inline void *take_short(size_t size)
     struct cache *cache = cache_own;
     void *block = NULL;
     if (LIKELY(size <= SHORT_BYTES && cache != NULL)) {
-        uint32_t length = granules_of(size);
+        size_t length = granules_of(size);
         if (LIKELY(cache_enter(cache) == 0)) {
-            block = bin_take(cache, length);
-            if (!LIKELY(block != NULL) && cache->counts[length] == 0 && region_serves(&cache->region, length))
-                block = region_cut(&cache->region, length);
+            struct bin *bin = &cache->bins[length];
+            if (LIKELY(!bin_is_empty(bin))) {
+                block = bin_take(bin);
+            } else if (region_serves(&cache->region, (uint32_t)length)) {
+                block = region_cut(&cache->region, (uint32_t)length);
+                bin->missed = true;
+            }
         }
         cache_leave(cache);
     }
@@ -51,7 +55,7 @@ static inline bool put_short(void *block)
     uint32_t length = short_length(arena, granule);
     if (!LIKELY(length != 0 && read_holds(arena, begin)))
         return false;
-    bool kept = cache_enter(cache) == 0 && bin_put(cache, length, granule, block);
+    bool kept = cache_enter(cache) == 0 && bin_put(&cache->bins[length], granule, block);
     cache_leave(cache);
     return kept;
 }
