@@ -12,7 +12,7 @@
  *   DEFRAGGER=on|off                off: every call goes on to the C library's own malloc (on)
  *   DEFRAGGER_BACKGROUND=1|0        a thread of our own gives memory back while the program rests (1)
  *   DEFRAGGER_DECAY_MS=0..3600000   how long freed memory waits for its next use (1000)
- *   DEFRAGGER_CACHE=0..64           blocks of a size that a thread keeps at most (64)
+ *   DEFRAGGER_CACHE=0..2048         blocks of a size that a thread keeps at most (2048)
  *   DEFRAGGER_ON_ERROR=abort|warn   what a wrong free does after its report (abort)
  *   DEFRAGGER_HARDENED=0|1          guard pages around large blocks, shuffled addresses, zeros on free (0)
  *   DEFRAGGER_RECORD=PATH           records all from the start, as df_malloc_record_start does

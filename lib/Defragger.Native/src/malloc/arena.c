@@ -117,6 +117,27 @@ void arena_report(struct arena *arena, const char *call, const void *address, en
                    distance, size);
 }
 
+enum { NEAR = 64 * 1024 }; /* granules, 1 MiB */
+
+/* Sorts ascending what lies near each other, from `least` on: a bit for each. False: there are two of a kind.
+ */
+static bool sort_near(const uint32_t *granules, uint32_t *sorted, uint32_t number, uint32_t least,
+                      uint32_t words)
+{
+    uint64_t bits[NEAR / WORD_GRANULES], twice = 0;
+    memset(bits, 0, words * sizeof bits[0]);
+    for (uint32_t i = 0; i < number; i++) {
+        uint32_t place = granules[i] - least;
+        uint64_t bit = UINT64_C(1) << bit_of(place);
+        twice |= bits[word_of(place)] & bit;
+        bits[word_of(place)] |= bit;
+    }
+    for (uint32_t word = 0; word < words && twice == 0; word++)
+        for (uint64_t rest = bits[word]; rest != 0; rest &= rest - 1)
+            *sorted++ = least + word * WORD_GRANULES + lowest_bit(rest);
+    return twice == 0;
+}
+
 /* Sorts ascending, into one of the two, and says into which: least significant digit first, as many digits as
  * it takes to tell the lowest from the highest. Blocks freed one after the other are often in order, or in
  * the reverse order: one pass tells. */
@@ -138,6 +159,10 @@ static uint32_t *sort(uint32_t *granules, uint32_t *other, uint32_t number)
             other[i] = granules[number - 1 - i];
         return other;
     }
+    uint32_t words = (most - least) / WORD_GRANULES + 1;
+    if (words <= NEAR / WORD_GRANULES && words < number * 16 &&
+        sort_near(granules, other, number, least, words))
+        return other;
     for (uint32_t shift = 0; shift < 32 && (most - least) >> shift != 0; shift += DIGIT_BITS) {
         uint16_t places[DIGITS] = {0};
         for (uint32_t i = 0; i < number; i++)

@@ -172,7 +172,8 @@ static inline uint32_t read_begin(const struct arena *arena)
 static inline bool read_holds(const struct arena *arena, uint32_t begin)
 {
     atomic_thread_fence(memory_order_acquire);
-    return (begin & 1) == 0 && atomic_load_explicit(&arena->sequence, memory_order_relaxed) == begin;
+    uint32_t end = atomic_load_explicit(&arena->sequence, memory_order_relaxed);
+    return ((begin ^ end) | (begin & 1)) == 0;
 }
 
 /* The bits from a granule on, SHORT_MOST of them or some more, without regard to words: one load. What it

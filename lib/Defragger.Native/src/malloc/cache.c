@@ -9,19 +9,49 @@
 enum {
     BIN_FIRST = 4, /* blocks */
     MISSES = 32,   /* empty bins, since it began to take down, that say that a program builds again */
-    BIN_BYTES = 8 * 1024,
+    CALM_BYTES =
+        1024 * 1024, /* what may be live more or less in a program that is calm, and what it may keep */
+    CALM_LOOKS = 64, /* looks within them after which it is */
+    FILL_MOST = 64,  /* blocks at once */
+    SPILL_MOST = 64,
     MIDDLE_BIN_BYTES = 32 * 1024,
     BIN_LEAST = 4,
 };
 
 /* --- Bins --- */
 
-/* The most blocks that a bin may have. */
-static uint32_t limit_most(uint32_t length)
+/* The most blocks of a bin with so many bytes. */
+static uint32_t places_in(uint32_t length, uint64_t bytes, uint32_t most)
 {
-    uint32_t blocks = (uint32_t)(BIN_BYTES / bytes_of(length));
+    uint32_t blocks = (uint32_t)(bytes / bytes_of(length));
     blocks = blocks < BIN_LEAST ? BIN_LEAST : blocks;
-    return blocks < settings.cache ? blocks : settings.cache;
+    return blocks < most ? blocks : most;
+}
+
+/* The most blocks that a bin may have now. */
+static uint32_t limit_most(const struct cache *cache, uint32_t length)
+{
+    uint32_t most = cache->phase == CALM ? places_in(length, BIN_BYTES, BIN_MOST)
+                                         : places_in(length, BIN_SMALL_BYTES, BIN_SMALL);
+    return most < settings.cache ? most : settings.cache;
+}
+
+uint32_t cache_places(void)
+{
+    uint32_t places = 0;
+    for (uint32_t length = 1; length <= SHORT_MOST; length++)
+        places += places_in(length, BIN_BYTES, BIN_MOST) + 1;
+    return places;
+}
+
+void cache_lay_out(struct cache *cache)
+{
+    uint32_t *next = cache->places;
+    for (uint32_t length = 1; length <= SHORT_MOST; length++) {
+        struct bin *bin = &cache->bins[length];
+        bin->bottom = bin->top = bin->end = next + 1;
+        next = bin->bottom + places_in(length, BIN_BYTES, BIN_MOST);
+    }
 }
 
 /*
@@ -32,24 +62,39 @@ static uint32_t limit_most(uint32_t length)
 static void limits_set(struct cache *cache, uint32_t limit)
 {
     if (settings.hardened) /* the more blocks a bin has, the less can be known of the next one */
-        limit = BIN_MOST;
-    for (uint32_t length = 1; length <= SHORT_MOST; length++)
-        cache->limits[length] = (uint8_t)(limit_most(length) < limit ? limit_most(length) : limit);
-    cache->refilled = 0;
+        limit = BIN_SMALL;
+    cache->allowed = 0;
+    for (uint32_t length = 1; length <= SHORT_MOST; length++) {
+        struct bin *bin = &cache->bins[length];
+        uint32_t most = limit_most(cache, length), now = most < limit ? most : limit;
+        bin->end = bin->bottom + now;
+        bin->refilled = bin->missed = false;
+        cache->allowed += now * bytes_of(length);
+    }
 }
 
 void cache_reset(struct cache *cache)
 {
+    cache->phase = BUILDS;
+    cache->looks = 0;
     limits_set(cache, BIN_FIRST);
 }
 
-/* A bin that is full although it was filled not long ago is too small for what the program does. */
+/* A bin that is full although it was filled not long ago is too small for what the program does; of one that
+ * is calm, one that was empty not long ago. */
 static void limit_raise(struct cache *cache, uint32_t length)
 {
-    uint32_t limit = cache->limits[length] * 2u, most = limit_most(length);
-    if (cache->phase == STEADY && (cache->refilled >> length & 1) != 0)
-        cache->limits[length] = (uint8_t)(limit < most ? limit : most);
-    cache->refilled &= ~(UINT64_C(1) << length);
+    struct bin *bin = &cache->bins[length];
+    uint32_t limit = bin_limit(bin), most = limit_most(cache, length);
+    uint32_t raised = limit * 2 < most ? limit * 2 : most;
+    uint64_t more = raised > limit ? (raised - limit) * bytes_of(length) : 0;
+    bool too_small =
+        cache->phase == CALM ? bin->refilled || bin->missed : cache->phase == STEADY && bin->refilled;
+    if (too_small && more > 0 && cache->allowed + more <= CALM_BYTES) {
+        bin->end = bin->bottom + raised;
+        cache->allowed += more;
+    }
+    bin->refilled = bin->missed = false;
 }
 
 static uint32_t middle_bin(uint32_t length)
@@ -83,21 +128,41 @@ static void outbox_put(struct cache *cache, uint32_t length, uint32_t granule)
     cache->outbox_bytes += (uint32_t)bytes_of(length);
 }
 
+/* Whether what is live has stayed within CALM_BYTES for many looks. */
+static bool is_calm(struct cache *cache, uint32_t live)
+{
+    if (cache->looks == 0)
+        cache->least = cache->most = live;
+    cache->least = live < cache->least ? live : cache->least;
+    cache->most = live > cache->most ? live : cache->most;
+    bool within = bytes_of(cache->most - cache->least) <= CALM_BYTES;
+    cache->looks = !within ? 0 : cache->looks < CALM_LOOKS ? cache->looks + 1 : CALM_LOOKS;
+    return cache->looks == CALM_LOOKS;
+}
+
 /*
  * Looks at what the program does, by what has become of the live bytes while so much was released. While it
- * builds, bins stay small. While it takes down they are as large as may be: their blocks will go to the heap
- * anyway, and the more of them go together the better. In between they grow as they prove too small.
+ * builds, bins stay small. While it takes down they are as large as small bins may be: their blocks will go
+ * to the heap anyway, and the more of them go together the better. In between they grow as they prove too
+ * small. A program that builds and takes down again and again, but little, is calm: what it takes down it
+ * will soon build again, and its bins may become large.
  */
 static void look(struct cache *cache)
 {
     uint32_t live = __atomic_load_n(&arenas[0].heap->live, __ATOMIC_RELAXED);
     int64_t grown = ((int64_t)live - cache->live) * DF_GRANULE, much = (int64_t)cache->released / 2;
-    cache->phase = grown >= much ? BUILDS : grown <= -much ? TAKES_DOWN : STEADY;
+    enum phase before = cache->phase;
+    cache->phase = is_calm(cache, live) ? CALM
+                   : grown >= much      ? BUILDS
+                   : grown <= -much     ? TAKES_DOWN
+                                        : STEADY;
     cache->live = live;
     cache->released = 0;
     cache->misses = 0;
-    if (cache->phase != STEADY)
-        limits_set(cache, cache->phase == BUILDS ? BIN_FIRST : BIN_MOST);
+    if (cache->phase == BUILDS)
+        limits_set(cache, BIN_FIRST);
+    else if (cache->phase == TAKES_DOWN || (before == CALM && cache->phase == STEADY))
+        limits_set(cache, BIN_SMALL);
 }
 
 static void outbox_empty(struct cache *cache)
@@ -114,9 +179,12 @@ static void outbox_empty(struct cache *cache)
 static void bins_drain(struct cache *cache)
 {
     for (uint32_t length = 1; length <= SHORT_MOST; length++) {
-        for (uint32_t i = 0; i < cache->counts[length]; i++)
-            outbox_put(cache, length, cache->bins[length][i]);
-        cache->counts[length] = 0;
+        struct bin *bin = &cache->bins[length];
+        for (; !bin_is_empty(bin); bin->top--) {
+            if (cache->outbox_count == DRAIN_MOST)
+                outbox_empty(cache);
+            outbox_put(cache, length, bin->top[-1]);
+        }
     }
 }
 
@@ -129,7 +197,7 @@ static void outbox_check(struct cache *cache)
 {
     if (cache->outbox_count < OUTBOX_MOST && cache->outbox_bytes <= OUTBOX_BYTES)
         return;
-    if (cache->filled < OUTBOX_MOST / 8)
+    if (cache->filled < OUTBOX_MOST / 8 && cache->phase != CALM)
         bins_drain(cache);
     outbox_empty(cache);
 }
@@ -137,19 +205,30 @@ static void outbox_check(struct cache *cache)
 /* Moves the `number` blocks that a bin has had longest to the outbox. */
 static void bin_spill(struct cache *cache, uint32_t length, uint32_t number)
 {
-    uint32_t *bin = cache->bins[length];
+    struct bin *bin = &cache->bins[length];
     for (uint32_t i = 0; i < number; i++)
-        outbox_put(cache, length, bin[i]);
-    cache->counts[length] = (uint8_t)(cache->counts[length] - number);
-    memmove(bin, bin + number, cache->counts[length] * sizeof *bin);
+        outbox_put(cache, length, bin->bottom[i]);
+    bin->top -= number;
+    memmove(bin->bottom, bin->bottom + number, bin_count(bin) * sizeof *bin->bottom);
     outbox_check(cache);
+}
+
+/* Makes room in a bin. It may have more than its limit, which has been lowered. */
+static void bin_make_room(struct cache *cache, uint32_t length)
+{
+    struct bin *bin = &cache->bins[length];
+    while (bin_limit(bin) > 0 && bin_count(bin) >= bin_limit(bin)) {
+        uint32_t number = bin_count(bin) - bin_limit(bin) / 2;
+        bin_spill(cache, length, number < SPILL_MOST ? number : SPILL_MOST);
+    }
 }
 
 /* Asks the heap for a block and, where there are more like it, for some to keep; NULL: there is no memory. */
 static void *bin_fill(struct cache *cache, uint32_t length)
 {
-    void *blocks[BIN_MOST];
-    uint32_t most = (uint32_t)cache->limits[length] / 2;
+    void *blocks[FILL_MOST];
+    struct bin *bin = &cache->bins[length];
+    uint32_t most = bin_limit(bin) / 2 < FILL_MOST ? bin_limit(bin) / 2 : FILL_MOST;
     if (cache->phase == TAKES_DOWN &&
         ++cache->misses == MISSES) { /* it builds again: what was kept goes to the heap */
         bins_drain(cache);
@@ -159,35 +238,35 @@ static void *bin_fill(struct cache *cache, uint32_t length)
         outbox_empty(cache);
     uint32_t count = arena_fill(length, most > 0 ? most : 1, blocks, &cache->region);
     cache->filled += count;
-    cache->refilled |= (uint64_t)(count > 1) << length;
+    bin->refilled |= count > 1;
+    bin->missed = true;
     for (uint32_t i = 1; i < count; i++) /* the first is taken first */
-        bin_put(cache, length, granule_of(&arenas[0], blocks[count - i]), blocks[count - i]);
+        bin_push(bin, granule_of(&arenas[0], blocks[count - i]), blocks[count - i]);
     return count > 0 ? blocks[0] : NULL;
 }
 
 /* Cuts some blocks in advance, to be shuffled. */
 static void bin_cut(struct cache *cache, uint32_t length)
 {
-    uint32_t most = (uint32_t)cache->limits[length] / 2;
-    while (cache->counts[length] < most && cache->region.arena == &arenas[0] &&
+    struct bin *bin = &cache->bins[length];
+    while (bin_count(bin) < bin_limit(bin) / 2 && cache->region.arena == &arenas[0] &&
            region_serves(&cache->region, length)) {
         void *block = region_cut(&cache->region, length);
-        bin_put(cache, length, granule_of(&arenas[0], block), block);
+        bin_push(bin, granule_of(&arenas[0], block), block);
     }
 }
 
 /* Swaps the block that would be taken next with any other of its bin. */
-static void bin_shuffle(struct cache *cache, uint32_t length)
+static void bin_shuffle(struct cache *cache, struct bin *bin)
 {
     static __thread uint64_t state __attribute__((tls_model("initial-exec")));
     if (state == 0)
         state = (cache_mark ^ (uint64_t)(uintptr_t)cache) | 1;
     state ^= state << 13, state ^= state >> 7, state ^= state << 17; /* Marsaglia, "Xorshift RNGs", 2003 */
-    uint32_t *bin = cache->bins[length];
-    uint32_t last = cache->counts[length] - 1u, other = (uint32_t)(state >> 32) % (last + 1);
-    uint32_t swap = bin[last];
-    bin[last] = bin[other];
-    bin[other] = swap;
+    uint32_t *last = bin->top - 1, *other = bin->bottom + (uint32_t)(state >> 32) % bin_count(bin);
+    uint32_t swap = *last;
+    *last = *other;
+    *other = swap;
 }
 
 /* The first block of a middle bin that is long enough. */
@@ -228,14 +307,15 @@ void *cache_take(struct cache *cache, uint32_t length, bool shuffled)
     void *block = NULL;
     if (length > SHORT_MOST)
         return middle_take(cache, length);
-    if (shuffled && cache->counts[length] == 0)
+    struct bin *bin = &cache->bins[length];
+    if (shuffled && bin_is_empty(bin))
         bin_cut(cache, length);
-    while (block == NULL && cache->counts[length] > 0) {
+    while (block == NULL && !bin_is_empty(bin)) {
         if (shuffled)
-            bin_shuffle(cache, length);
-        block = bin_take(cache, length);
+            bin_shuffle(cache, bin);
+        block = bin_take(bin);
         if (block == NULL) /* reports what is wrong with it, and drops it */
-            mark_take(cache->bins[length][--cache->counts[length]]);
+            mark_take(*--bin->top);
     }
     if (block == NULL && region_serves(&cache->region, length))
         block = region_cut(&cache->region, length);
@@ -250,12 +330,11 @@ void cache_put(struct cache *cache, uint32_t length, void *block)
         middle_put(cache, length, granule);
         return;
     }
-    if (cache->counts[length] >= cache->limits[length])
+    struct bin *bin = &cache->bins[length];
+    if (bin->top >= bin->end)
         limit_raise(cache, length);
-    uint32_t limit = cache->limits[length];
-    if (limit > 0 && cache->counts[length] >= limit)
-        bin_spill(cache, length, (limit + 1) / 2);
-    if (!bin_put(cache, length, granule, block)) {
+    bin_make_room(cache, length);
+    if (!bin_push(bin, granule, block)) {
         outbox_put(cache, length, granule);
         outbox_check(cache);
     }
@@ -273,7 +352,7 @@ bool cache_has(const struct cache *cache, uint32_t granule)
 {
     bool found = has(cache->outbox, cache->outbox_count, granule);
     for (uint32_t length = 1; length <= SHORT_MOST; length++)
-        found |= has(cache->bins[length], cache->counts[length], granule);
+        found |= has(cache->bins[length].bottom, bin_count(&cache->bins[length]), granule);
     for (uint32_t bin = 0; bin < MIDDLE_BINS; bin++)
         for (uint32_t i = 0; i < cache->middle_counts[bin]; i++)
             found |= cache->middle[bin][i].granule == granule;
@@ -291,4 +370,14 @@ void cache_flush(struct cache *cache)
     outbox_empty(cache);
     region_end(&cache->region);
     cache_reset(cache);
+}
+
+void cache_lose(struct cache *cache)
+{
+    for (uint32_t length = 1; length <= SHORT_MOST; length++)
+        cache->bins[length].top = cache->bins[length].bottom;
+    memset(cache->middle_counts, 0, sizeof cache->middle_counts);
+    cache->outbox_count = cache->outbox_bytes = 0;
+    cache->region = (struct region){.arena = NULL};
+    atomic_store(&cache->busy, 0);
 }

@@ -22,7 +22,9 @@
  *   3. A cache's memory is never given up: a thread that ends leaves an empty one to the next.
  *
  * Cost of memory: a bin holds at most 8 KiB (32 KiB above SHORT_MOST) or 4 blocks, the outbox 64 KiB or one
- * block, and all of it goes back to the heap when a thread has rested for a decay step.
+ * block. While a program is calm, that is while for long its live bytes have moved within 1 MiB, bins that
+ * run full and empty again grow to 64 KiB, and to 1 MiB together. All of it goes back to the heap when a
+ * thread has rested for a decay step.
  */
 #ifndef DF_CACHE_H
 #define DF_CACHE_H
@@ -30,14 +32,18 @@
 #include "arena.h"
 
 enum {
-    BIN_MOST = 64,      /* blocks; the most that DEFRAGGER_CACHE can say */
+    BIN_MOST = 2048,       /* blocks; the most that DEFRAGGER_CACHE can say */
+    BIN_BYTES = 64 * 1024, /* and so many bytes, */
+    BIN_SMALL = 64,        /* or these, unless the program is calm */
+    BIN_SMALL_BYTES = 8 * 1024,
+    BINS = 64,          /* those above SHORT_MOST never have room */
     MIDDLE_MOST = 2048, /* granules: 32 KiB */
     MIDDLE_BINS = 42,   /* eight a doubling, as in the core */
     MIDDLE_BIN_MOST = 4,
     OUTBOX_MOST = 256, /* blocks that go to the heap at once, */
     OUTBOX_BYTES = 64 * 1024,
     LOOK_BYTES = 64 * 1024,          /* released between two looks at what the program does */
-    DRAIN_MOST = OUTBOX_MOST + 4352, /* and with them all that bins can hold */
+    DRAIN_MOST = OUTBOX_MOST + 4352, /* and with them all that bins hold of a program that is not calm */
 };
 
 /* Why calls go past a thread's cache. */
@@ -53,22 +59,30 @@ enum phase {
     BUILDS,
     STEADY, /* it frees about as much as it allocates */
     TAKES_DOWN,
+    CALM, /* for a long time what was live has moved up and down by little */
+};
+
+/* A stack in `bottom` to `end`; below the bottom is a place that can be read, and holds 0. */
+struct bin {
+    uint32_t *top, *end, *bottom; /* of granules of the first arena */
+    bool refilled;                /* filled since it last spilled, */
+    bool missed;                  /* or empty when it was asked */
 };
 
 struct cache {
     _Atomic uint32_t busy, closed;
     uint32_t filled; /* blocks that came from the heap since the outbox was last emptied */
     struct region region;
-    uint8_t counts[SHORT_MOST + 1]; /* blocks of each bin, */
-    uint8_t limits[SHORT_MOST + 1]; /* and how many it may have now */
-    uint64_t refilled;              /* bit n: the bin of length n has been filled since it last spilled */
-    uint32_t live;                  /* granules of the heap that were live at the last look, */
-    uint64_t released;              /* and the bytes that went to the heap since */
-    enum phase phase;               /* what the program did then; */
-    uint32_t misses;                /* bins that were empty since it began to take down */
+    struct bin bins[BINS];
+    uint32_t live;        /* granules of the heap that were live at the last look, */
+    uint64_t released;    /* and the bytes that went to the heap since */
+    enum phase phase;     /* what the program did then; */
+    uint32_t misses;      /* bins that were empty since it began to take down */
+    uint32_t least, most; /* granules that were live at any look since they last moved by much, */
+    uint32_t looks;       /* and how many looks that were */
+    uint64_t allowed;     /* bytes that the limits of the bins allow in all */
     uint8_t middle_counts[MIDDLE_BINS];
     uint32_t outbox_count, outbox_bytes;
-    uint32_t bins[SHORT_MOST + 1][BIN_MOST]; /* granules of the first arena */
     struct kept {
         uint32_t granule, length;
     } middle[MIDDLE_BINS][MIDDLE_BIN_MOST];
@@ -76,10 +90,11 @@ struct cache {
     uint32_t seen; /* what the decay saw of it: the same again means that its thread rests */
     bool owned;    /* by a thread that lives; with the registry's lock */
     struct cache *next;
+    uint32_t places[]; /* of the bins, each with as many as it may ever need */
 };
 
-static_assert(DRAIN_MOST >= OUTBOX_MOST + BIN_MOST + SHORT_MOST * BIN_MOST + MIDDLE_BINS * MIDDLE_BIN_MOST,
-              "the outbox has room for all that a cache holds");
+static_assert(DRAIN_MOST >= OUTBOX_MOST + BIN_SMALL + SHORT_MOST * BIN_SMALL + MIDDLE_BINS * MIDDLE_BIN_MOST,
+              "the outbox has room for all that a small cache holds");
 
 extern uint64_t cache_mark; /* of freed blocks, with their address */
 
@@ -133,30 +148,50 @@ static inline void *block_at_granule(uint32_t granule)
     return arenas[0].base + bytes_of(granule);
 }
 
-/* The block that a bin got last; NULL: it is empty, or what it got last has lost its mark. */
-static inline void *bin_take(struct cache *cache, uint32_t length)
+static inline uint32_t bin_count(const struct bin *bin)
 {
-    uint32_t count = cache->counts[length];
-    if (count == 0)
-        return NULL;
-    void *block = block_at_granule(cache->bins[length][count - 1]);
+    return (uint32_t)(bin->top - bin->bottom);
+}
+
+static inline uint32_t bin_limit(const struct bin *bin)
+{
+    return (uint32_t)(bin->end - bin->bottom);
+}
+
+static inline bool bin_is_empty(const struct bin *bin)
+{
+    return bin->top == bin->bottom;
+}
+
+/* The block that a bin got last, if it has one; NULL: it has lost its mark. */
+static inline void *bin_take(struct bin *bin)
+{
+    uint32_t *last = bin->top - 1;
+    void *block = block_at_granule(*last);
     if (*mark_of(block) != mark_for(block))
         return NULL;
-    cache->counts[length] = (uint8_t)(count - 1);
+    bin->top = last;
     *mark_of(block) = 0;
     return block;
 }
 
-/* Puts a block into its bin; false: the bin is full, or got the same block just before. */
-static inline bool bin_put(struct cache *cache, uint32_t length, uint32_t granule, void *block)
+/* Puts a block into its bin; false: the bin is full. */
+static inline bool bin_push(struct bin *bin, uint32_t granule, void *block)
 {
-    uint32_t count = cache->counts[length], *bin = cache->bins[length];
-    if (count >= cache->limits[length] || (count > 0 && bin[count - 1] == granule))
+    uint32_t *top = bin->top;
+    if (top >= bin->end)
         return false;
-    bin[count] = granule;
-    cache->counts[length] = (uint8_t)(count + 1);
+    *top = granule;
+    bin->top = top + 1;
     *mark_of(block) = mark_for(block);
     return true;
+}
+
+/* The same; false also when the bin got this block just before. Below the bottom is a 0, so the block at
+ * granule 0 may have to go the long way for nothing. */
+static inline bool bin_put(struct bin *bin, uint32_t granule, void *block)
+{
+    return bin->top[-1] != granule && bin_push(bin, granule, block);
 }
 
 /* --- The long way; each of them with the cache entered --- */
@@ -170,8 +205,17 @@ void cache_put(struct cache *cache, uint32_t length, void *block);
 /* Whether the cache holds a block. */
 bool cache_has(const struct cache *cache, uint32_t granule);
 
+/* Gives its bins their places; once. */
+void cache_lay_out(struct cache *cache);
+
+/* How many places all bins need. */
+uint32_t cache_places(void);
+
 /* Makes its bins as small as they start. */
 void cache_reset(struct cache *cache);
+
+/* Forgets all it holds. */
+void cache_lose(struct cache *cache);
 
 /* Empties it into the heap. */
 void cache_flush(struct cache *cache);

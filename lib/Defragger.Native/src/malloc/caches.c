@@ -2,7 +2,6 @@
 #include "cache.h"
 
 #include <pthread.h>
-#include <string.h>
 
 #include "../os/memory.h"
 #include "../os/process.h"
@@ -59,8 +58,9 @@ struct cache *cache_adopt(void)
     while (cache != NULL && cache->owned)
         cache = cache->next;
     if (cache == NULL) {
-        cache = os_map_sparse(sizeof *cache);
+        cache = os_map_sparse(sizeof *cache + cache_places() * sizeof cache->places[0]);
         if (cache != NULL) {
+            cache_lay_out(cache);
             cache->next = registry.first;
             registry.first = cache;
         }
@@ -134,7 +134,7 @@ void caches_orphan(void)
         if (registry.has_barrier)
             cache_flush(cache);
         else /* it may have been in the middle of anything: what it held is lost */
-            memset(cache, 0, offsetof(struct cache, seen));
+            cache_lose(cache);
     }
     registry.has_barrier = registry.has_barrier && os_barrier_start();
 }
@@ -144,7 +144,7 @@ static uint32_t fingerprint(const struct cache *cache)
 {
     uint32_t sum = cache->outbox_count + cache->region.start;
     for (uint32_t i = 0; i <= SHORT_MOST; i++)
-        sum = sum * 31 + cache->counts[i];
+        sum = sum * 31 + bin_count(&cache->bins[i]);
     for (uint32_t i = 0; i < MIDDLE_BINS; i++)
         sum = sum * 31 + cache->middle_counts[i];
     return sum;
@@ -154,7 +154,7 @@ static bool is_empty(const struct cache *cache)
 {
     uint32_t kept = cache->outbox_count + (cache->region.end - cache->region.start);
     for (uint32_t i = 0; i <= SHORT_MOST; i++)
-        kept |= cache->counts[i];
+        kept |= bin_count(&cache->bins[i]);
     for (uint32_t i = 0; i < MIDDLE_BINS; i++)
         kept |= cache->middle_counts[i];
     return kept == 0;

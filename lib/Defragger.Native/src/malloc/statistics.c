@@ -11,8 +11,9 @@
 static void count_cache(const struct cache *cache, struct df_malloc_statistics *sum)
 {
     for (uint32_t length = 1; length <= SHORT_MOST; length++) {
-        sum->cached_blocks += cache->counts[length];
-        sum->cached += cache->counts[length] * bytes_of(length);
+        uint32_t count = bin_count(&cache->bins[length]);
+        sum->cached_blocks += count;
+        sum->cached += count * bytes_of(length);
     }
     for (uint32_t bin = 0; bin < MIDDLE_BINS; bin++)
         for (uint32_t i = 0; i < cache->middle_counts[bin]; i++) {

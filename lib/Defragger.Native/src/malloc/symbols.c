@@ -30,9 +30,13 @@ static inline void *take_short(size_t size)
     if (LIKELY(size <= SHORT_BYTES && cache != NULL)) {
         uint32_t length = granules_of(size);
         if (LIKELY(cache_enter(cache) == 0)) {
-            block = bin_take(cache, length);
-            if (!LIKELY(block != NULL) && cache->counts[length] == 0 && region_serves(&cache->region, length))
+            struct bin *bin = &cache->bins[length];
+            if (LIKELY(!bin_is_empty(bin))) {
+                block = bin_take(bin);
+            } else if (region_serves(&cache->region, length)) {
                 block = region_cut(&cache->region, length);
+                bin->missed = true;
+            }
         }
         cache_leave(cache);
     }
@@ -44,14 +48,16 @@ static inline bool put_short(void *block)
 {
     struct cache *cache = cache_own;
     const struct arena *arena = &arenas[0];
-    uint64_t offset = offset_of(arena, block);
-    if (!LIKELY(offset < arena->capacity && offset % DF_GRANULE == 0 && cache != NULL))
+    /* Rotated, so that what lies outside and what is no granule's start are both too large. */
+    uint64_t offset = offset_of(arena, block),
+             granule = offset >> GRANULE_SHIFT | offset << (64 - GRANULE_SHIFT);
+    if (!LIKELY(granule < arena->capacity >> GRANULE_SHIFT && cache != NULL))
         return false;
-    uint32_t granule = (uint32_t)(offset >> GRANULE_SHIFT), begin = read_begin(arena);
-    uint32_t length = short_length(arena, granule);
+    uint32_t begin = read_begin(arena);
+    uint64_t length = short_length(arena, (uint32_t)granule);
     if (!LIKELY(length != 0 && read_holds(arena, begin)))
         return false;
-    bool kept = cache_enter(cache) == 0 && bin_put(cache, length, granule, block);
+    bool kept = cache_enter(cache) == 0 && bin_put(&cache->bins[length], (uint32_t)granule, block);
     cache_leave(cache);
     return kept;
 }
