@@ -13,7 +13,7 @@ import sys
 import tempfile
 import unittest
 
-STOCK = os.environ.get("DEFRAG_TEST_STOCK", "")
+STOCK = os.environ.get("DEFRAG_TEST_STOCK") or sys.exit("DEFRAG_TEST_STOCK must be the path of the Python it was linked from")
 SKIPPED = 77
 
 
