@@ -252,7 +252,7 @@ class Module(support.Case):
         read = "import defragger; print(json.dumps(dict(defragger.settings)))"
         self.assertEqual(support.value_of(read), {
             "enabled": True, "background": True, "on_error": "abort", "hardened": False, "statistics": False,
-            "decay_ms": 1000, "cache": 64, "probe": False})
+            "decay_ms": 1000, "cache": 2048, "probe": False})
         self.assertEqual(support.value_of(read, DEFRAGGER_BACKGROUND="0", DEFRAGGER_ON_ERROR="warn",
                                           DEFRAGGER_HARDENED="1", DEFRAGGER_DECAY_MS="7", DEFRAGGER_CACHE="3",
                                           DEFRAGGER_PROBE="1"), {
