@@ -120,10 +120,14 @@ static bool mark_take(uint32_t granule)
     return has_mark;
 }
 
+static void outbox_empty(struct cache *cache);
+
 static void outbox_put(struct cache *cache, uint32_t length, uint32_t granule)
 {
     if (!mark_take(granule))
         return;
+    if (cache->outbox_count == DRAIN_MOST) /* a calm program's bins are being emptied */
+        outbox_empty(cache);
     cache->outbox[cache->outbox_count++] = granule;
     cache->outbox_bytes += (uint32_t)bytes_of(length);
 }
@@ -180,11 +184,8 @@ static void bins_drain(struct cache *cache)
 {
     for (uint32_t length = 1; length <= SHORT_MOST; length++) {
         struct bin *bin = &cache->bins[length];
-        for (; !bin_is_empty(bin); bin->top--) {
-            if (cache->outbox_count == DRAIN_MOST)
-                outbox_empty(cache);
+        for (; !bin_is_empty(bin); bin->top--)
             outbox_put(cache, length, bin->top[-1]);
-        }
     }
 }
 
