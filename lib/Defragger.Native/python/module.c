@@ -38,10 +38,12 @@ static PyObject *module_trim(PyObject *module, PyObject *nothing)
     return PyLong_FromUnsignedLongLong(bytes);
 }
 
+enum { SNAPSHOT_FLAGS = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC };
+
 /* 0, or an errno. */
 static int write_snapshot(const char *path)
 {
-    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int file = open(path, SNAPSHOT_FLAGS, 0600);
     if (file < 0)
         return errno;
     int error = df_malloc_snapshot(file);
@@ -54,8 +56,7 @@ static PyObject *module_snapshot(PyObject *module, PyObject *path)
 {
     (void)module;
     PyObject *bytes;
-    int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
-    if (PySys_Audit("open", "Osi", path, "w", flags) != 0 || !PyUnicode_FSConverter(path, &bytes))
+    if (PySys_Audit("open", "Osi", path, "w", SNAPSHOT_FLAGS) != 0 || !PyUnicode_FSConverter(path, &bytes))
         return NULL;
     int error;
     Py_BEGIN_ALLOW_THREADS;

@@ -159,7 +159,7 @@ static uint32_t *sort(uint32_t *granules, uint32_t *other, uint32_t number)
             other[i] = granules[number - 1 - i];
         return other;
     }
-    uint32_t words = (most - least) / WORD_GRANULES + 1;
+    uint32_t words = (most - least) / WORD_GRANULES + 1; /* else digits are faster than so many empty words */
     if (words <= NEAR / WORD_GRANULES && words < number * 16 &&
         sort_near(granules, other, number, least, words))
         return other;

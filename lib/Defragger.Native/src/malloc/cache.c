@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "report.h"
-#include "settings.h"
 
 enum {
     BIN_FIRST = 4, /* blocks */
@@ -87,10 +86,9 @@ static void limit_raise(struct cache *cache, uint32_t length)
     struct bin *bin = &cache->bins[length];
     uint32_t limit = bin_limit(bin), most = limit_most(cache, length);
     uint32_t raised = limit * 2 < most ? limit * 2 : most;
-    uint64_t more = raised > limit ? (raised - limit) * bytes_of(length) : 0;
-    bool too_small =
-        cache->phase == CALM ? bin->refilled || bin->missed : cache->phase == STEADY && bin->refilled;
-    if (too_small && more > 0 && cache->allowed + more <= CALM_BYTES) {
+    uint64_t more = (raised - limit) * bytes_of(length); /* a limit is never above the most of its phase */
+    bool too_small = cache->phase == CALM ? bin->missed : cache->phase == STEADY && bin->refilled;
+    if (too_small && cache->allowed + more <= CALM_BYTES) {
         bin->end = bin->bottom + raised;
         cache->allowed += more;
     }
@@ -118,18 +116,6 @@ static bool mark_take(uint32_t granule)
     else
         report_mistake("free", block, FREED_TWICE, 0, 0);
     return has_mark;
-}
-
-static void outbox_empty(struct cache *cache);
-
-static void outbox_put(struct cache *cache, uint32_t length, uint32_t granule)
-{
-    if (!mark_take(granule))
-        return;
-    if (cache->outbox_count == DRAIN_MOST) /* a calm program's bins are being emptied */
-        outbox_empty(cache);
-    cache->outbox[cache->outbox_count++] = granule;
-    cache->outbox_bytes += (uint32_t)bytes_of(length);
 }
 
 /* Whether what is live has stayed within CALM_BYTES for many looks. */
@@ -177,6 +163,16 @@ static void outbox_empty(struct cache *cache)
     arena_release_batch(&arenas[0], cache->outbox, cache->sorted, count, "free");
     if (cache->released >= LOOK_BYTES)
         look(cache);
+}
+
+static void outbox_put(struct cache *cache, uint32_t length, uint32_t granule)
+{
+    if (!mark_take(granule))
+        return;
+    if (cache->outbox_count == DRAIN_MOST) /* a calm program's bins are being emptied */
+        outbox_empty(cache);
+    cache->outbox[cache->outbox_count++] = granule;
+    cache->outbox_bytes += (uint32_t)bytes_of(length);
 }
 
 /* Puts all blocks of all bins into the outbox. */
@@ -378,7 +374,7 @@ void cache_lose(struct cache *cache)
     for (uint32_t length = 1; length <= SHORT_MOST; length++)
         cache->bins[length].top = cache->bins[length].bottom;
     memset(cache->middle_counts, 0, sizeof cache->middle_counts);
-    cache->outbox_count = cache->outbox_bytes = 0;
+    cache->outbox_count = cache->outbox_bytes = cache->filled = 0;
     cache->region = (struct region){.arena = NULL};
     atomic_store(&cache->busy, 0);
 }

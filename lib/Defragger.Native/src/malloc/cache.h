@@ -30,13 +30,13 @@
 #define DF_CACHE_H
 
 #include "arena.h"
+#include "settings.h"
 
 enum {
-    BIN_MOST = 2048,       /* blocks; the most that DEFRAGGER_CACHE can say */
-    BIN_BYTES = 64 * 1024, /* and so many bytes, */
-    BIN_SMALL = 64,        /* or these, unless the program is calm */
+    BIN_MOST = SETTINGS_CACHE_MOST, /* blocks */
+    BIN_BYTES = 64 * 1024,          /* and so many bytes, */
+    BIN_SMALL = 64,                 /* or these, unless the program is calm */
     BIN_SMALL_BYTES = 8 * 1024,
-    BINS = 64,          /* those above SHORT_MOST never have room */
     MIDDLE_MOST = 2048, /* granules: 32 KiB */
     MIDDLE_BINS = 42,   /* eight a doubling, as in the core */
     MIDDLE_BIN_MOST = 4,
@@ -65,15 +65,15 @@ enum phase {
 /* A stack in `bottom` to `end`; below the bottom is a place that can be read, and holds 0. */
 struct bin {
     uint32_t *top, *end, *bottom; /* of granules of the first arena */
-    bool refilled;                /* filled since it last spilled, */
-    bool missed;                  /* or empty when it was asked */
+    bool missed;                  /* empty when it was asked, since it last spilled, */
+    bool refilled;                /* and filled from the heap then */
 };
 
 struct cache {
     _Atomic uint32_t busy, closed;
     uint32_t filled; /* blocks that came from the heap since the outbox was last emptied */
     struct region region;
-    struct bin bins[BINS];
+    struct bin bins[SHORT_MOST + 1];
     uint32_t live;        /* granules of the heap that were live at the last look, */
     uint64_t released;    /* and the bytes that went to the heap since */
     enum phase phase;     /* what the program did then; */

@@ -143,7 +143,7 @@ void caches_orphan(void)
 static uint32_t fingerprint(const struct cache *cache)
 {
     uint32_t sum = cache->outbox_count + cache->region.start;
-    for (uint32_t i = 0; i <= SHORT_MOST; i++)
+    for (uint32_t i = 1; i <= SHORT_MOST; i++)
         sum = sum * 31 + bin_count(&cache->bins[i]);
     for (uint32_t i = 0; i < MIDDLE_BINS; i++)
         sum = sum * 31 + cache->middle_counts[i];
@@ -153,7 +153,7 @@ static uint32_t fingerprint(const struct cache *cache)
 static bool is_empty(const struct cache *cache)
 {
     uint32_t kept = cache->outbox_count + (cache->region.end - cache->region.start);
-    for (uint32_t i = 0; i <= SHORT_MOST; i++)
+    for (uint32_t i = 1; i <= SHORT_MOST; i++)
         kept |= bin_count(&cache->bins[i]);
     for (uint32_t i = 0; i < MIDDLE_BINS; i++)
         kept |= cache->middle_counts[i];

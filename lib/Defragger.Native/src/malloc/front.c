@@ -75,6 +75,13 @@ void *front_allocate(size_t size, size_t alignment, bool zeroed, const void *cal
 
 /* --- What a pointer points to --- */
 
+/* Whether a block is the C library's: all are while we are off, but those that were taken before there were
+ * settings. */
+static bool is_libcs(const struct arena *arena, const void *block)
+{
+    return settings.off && arena == NULL && large_find(block).state != LARGE_LIVE;
+}
+
 /* The length of a block of an arena in granules; 0, when it is none: *status says why. */
 static uint32_t length_at(struct arena *arena, const void *block, enum df_status *status)
 {
@@ -163,14 +170,17 @@ void front_free(void *block, const char *call, const void *caller)
         return;
     int error = errno;
     struct arena *arena = arena_of(block);
+    if (is_libcs(arena, block)) {
+        libc_free(block);
+        errno = error;
+        return;
+    }
     record_free(block);
     if (arena != NULL) {
         free_in_arena(arena, block, call);
     } else {
         struct large_place place = large_release(block);
-        if (place.state != LARGE_LIVE && settings.off)
-            libc_free(block);
-        else if (place.state != LARGE_LIVE)
+        if (place.state != LARGE_LIVE)
             report_large(call, block, place);
     }
     pace_note(caller);
@@ -221,8 +231,6 @@ static void *resize_in_arena(struct arena *arena, void *block, size_t size, cons
 static void *resize_large(void *block, size_t size, const void *caller)
 {
     struct large_place place = large_find(block);
-    if (place.state != LARGE_LIVE && settings.off)
-        return libc_resize(block, size);
     if (place.state != LARGE_LIVE) {
         report_large("realloc", block, place);
         return NULL;
@@ -234,6 +242,8 @@ static void *resize_large(void *block, size_t size, const void *caller)
 void *front_resize(void *block, size_t size, const void *caller)
 {
     struct arena *arena = arena_of(block);
+    if (is_libcs(arena, block))
+        return libc_resize(block, size);
     uint64_t left = record_resize_begin();
     void *resized =
         arena != NULL ? resize_in_arena(arena, block, size, caller) : resize_large(block, size, caller);
@@ -247,8 +257,8 @@ size_t front_usable_size(void *block)
     enum df_status status;
     if (arena != NULL)
         return (size_t)bytes_of(length_at(arena, block, &status));
+    if (block != NULL && is_libcs(arena, block))
+        return libc_usable_size(block);
     struct large_place place = block == NULL ? (struct large_place){0} : large_find(block);
-    if (place.state == LARGE_LIVE)
-        return (size_t)place.length;
-    return settings.off && block != NULL ? libc_usable_size(block) : 0;
+    return place.state == LARGE_LIVE ? (size_t)place.length : 0;
 }

@@ -10,7 +10,7 @@
 #include "defragger.h"
 #include "text.h"
 
-struct settings settings = {.background = 1, .decay = 1000, .cache = 2048};
+struct settings settings = {.background = 1, .decay = 1000, .cache = SETTINGS_CACHE_MOST};
 
 static const struct variable {
     const char *name;
@@ -21,7 +21,7 @@ static const struct variable {
     {"DEFRAGGER", &settings.off, 1, {"on", "off"}},
     {"DEFRAGGER_BACKGROUND", &settings.background, 1, {NULL, NULL}},
     {"DEFRAGGER_DECAY_MS", &settings.decay, 3600000, {NULL, NULL}},
-    {"DEFRAGGER_CACHE", &settings.cache, 2048, {NULL, NULL}},
+    {"DEFRAGGER_CACHE", &settings.cache, SETTINGS_CACHE_MOST, {NULL, NULL}},
     {"DEFRAGGER_ON_ERROR", &settings.warn, 1, {"abort", "warn"}},
     {"DEFRAGGER_HARDENED", &settings.hardened, 1, {NULL, NULL}},
     {"DEFRAGGER_STATISTICS", &settings.statistics, 1, {NULL, NULL}},

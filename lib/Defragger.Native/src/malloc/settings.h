@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { SETTINGS_CACHE_MOST = 2048 };
+
 struct settings {
     uint32_t off;        /* 1: the C library's malloc serves all calls */
     uint32_t background; /* 1: a thread may be started */

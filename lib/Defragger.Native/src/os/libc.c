@@ -2,6 +2,7 @@
 #include "libc.h"
 
 #include <dlfcn.h>
+#include <stdatomic.h>
 #include <string.h>
 
 /* Weak, since a program that is linked statically must not take glibc's malloc in beside ours. */
@@ -39,35 +40,44 @@ void libc_free(void *block)
 
 /* --- What glibc has under no other name: the next definition after ours --- */
 
-/* A pointer to a function cannot be had from one to data but by its bytes. */
-static bool find(const char *name, void *function, size_t size)
+/* Looked up once: some programs ask for the size of every block. A pointer to a function cannot be had from
+ * one to data but by its bytes. */
+static bool find(_Atomic(void *) *known, const char *name, void *function, size_t size)
 {
-    void *symbol = dlsym != NULL ? dlsym(RTLD_NEXT, name) : NULL;
+    void *symbol = atomic_load_explicit(known, memory_order_relaxed);
+    if (symbol == NULL && dlsym != NULL) {
+        symbol = dlsym(RTLD_NEXT, name);
+        atomic_store_explicit(known, symbol, memory_order_relaxed);
+    }
     memcpy(function, &symbol, size);
     return symbol != NULL;
 }
 
 size_t libc_usable_size(void *block)
 {
+    static _Atomic(void *) known;
     size_t (*usable_size)(void *);
-    return find("malloc_usable_size", &usable_size, sizeof usable_size) ? usable_size(block) : 0;
+    return find(&known, "malloc_usable_size", &usable_size, sizeof usable_size) ? usable_size(block) : 0;
 }
 
 int libc_trim(size_t pad)
 {
+    static _Atomic(void *) known;
     int (*trim)(size_t);
-    return find("malloc_trim", &trim, sizeof trim) ? trim(pad) : 0;
+    return find(&known, "malloc_trim", &trim, sizeof trim) ? trim(pad) : 0;
 }
 
 struct mallinfo2 libc_mallinfo2(void)
 {
+    static _Atomic(void *) known;
     struct mallinfo2 (*info)(void);
-    return find("mallinfo2", &info, sizeof info) ? info() : (struct mallinfo2){0};
+    return find(&known, "mallinfo2", &info, sizeof info) ? info() : (struct mallinfo2){0};
 }
 
 void libc_print(void)
 {
+    static _Atomic(void *) known;
     void (*print)(void);
-    if (find("malloc_stats", &print, sizeof print))
+    if (find(&known, "malloc_stats", &print, sizeof print))
         print();
 }

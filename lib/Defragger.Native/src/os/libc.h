@@ -16,7 +16,7 @@ void *libc_allocate(size_t size, size_t alignment, bool zeroed);
 void *libc_resize(void *block, size_t size);
 void libc_free(void *block);
 
-/* Looked up with the first call; what is not there gives 0. */
+/* What is not there gives 0. */
 size_t libc_usable_size(void *block);
 int libc_trim(size_t pad);
 struct mallinfo2 libc_mallinfo2(void);

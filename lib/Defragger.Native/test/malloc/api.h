@@ -40,6 +40,14 @@ static inline struct api api_load(void)
     return api;
 }
 
+static inline struct df_malloc_statistics api_statistics(const struct api *api)
+{
+    struct df_malloc_statistics now;
+    memset(&now, 0xFF, sizeof now);
+    api->statistics(&now);
+    return now;
+}
+
 /* Begins a test of ours alone: one that hangs fails, and under another malloc it is skipped. */
 static inline struct api api_or_skip(void)
 {

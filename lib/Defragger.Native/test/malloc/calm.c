@@ -12,9 +12,7 @@ static void *blocks[BLOCKS], *middle[MIDDLE];
 
 static struct df_malloc_statistics now(void)
 {
-    struct df_malloc_statistics statistics;
-    api.statistics(&statistics);
-    return statistics;
+    return api_statistics(&api);
 }
 
 static void build_and_take_down(void)

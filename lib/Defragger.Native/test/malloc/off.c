@@ -3,16 +3,11 @@
  * and those can be freed and resized all the same.
  */
 #include <malloc.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "../check.h"
 #include "api.h"
-
-static uint64_t live_blocks(const struct api *api)
-{
-    struct df_malloc_statistics now;
-    api->statistics(&now);
-    return now.live_blocks;
-}
 
 static void test_settings_say_so(const struct api *api)
 {
@@ -25,21 +20,39 @@ static void test_no_block_is_ours(const struct api *api)
 {
     enum { BLOCKS = 1000 };
     static void *blocks[BLOCKS];
-    uint64_t before = live_blocks(api);
+    uint64_t before = api_statistics(api).live_blocks;
     for (size_t i = 0; i < BLOCKS; i++) {
         blocks[i] = i % 2 != 0 ? malloc(i * 3000) : memalign(4096, i);
         CHECK(blocks[i] != NULL && malloc_usable_size(blocks[i]) >= i);
     }
-    CHECK(live_blocks(api) == before);
+    CHECK(api_statistics(api).live_blocks == before);
     for (size_t i = 0; i < BLOCKS; i++) {
         blocks[i] = realloc(blocks[i], 5 * MIB / (i + 1) + 1);
         CHECK(blocks[i] != NULL);
         free(blocks[i]);
     }
-    CHECK(live_blocks(api) == before);
+    CHECK(api_statistics(api).live_blocks == before);
 }
 
-/* glibc puts `used` bytes of the main heap where its own mallinfo2 counts them. */
+/* A reader of a recording would not know what was freed. */
+static void test_nothing_is_recorded(const struct api *api)
+{
+    enum { CALLS = 1000 };
+    char path[] = "/tmp/defrag-off-XXXXXX";
+    struct stat file;
+    DEMAND(mkdtemp(path) != NULL);
+    char name[sizeof path + 8];
+    snprintf(name, sizeof name, "%s/calls", path);
+    CHECK(api->record_start(name) == 0);
+    for (size_t i = 0; i < CALLS; i++)
+        free(opaque(malloc(100)));
+    CHECK(api->record_stop() == 0);
+    CHECK(stat(name, &file) == 0 && file.st_size < CALLS);
+    unlink(name);
+    rmdir(path);
+}
+
+/* A block of the C library's heap is counted by its own mallinfo2. */
 static void test_the_library_tells_of_itself(void)
 {
     size_t before = mallinfo2().uordblks;
@@ -54,6 +67,7 @@ int main(void)
     struct api api = api_or_skip();
     test_settings_say_so(&api);
     test_no_block_is_ours(&api);
+    test_nothing_is_recorded(&api);
     test_the_library_tells_of_itself();
     return check_end();
 }

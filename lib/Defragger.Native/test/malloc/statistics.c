@@ -18,10 +18,7 @@ static void *blocks[BLOCKS];
 
 static struct df_malloc_statistics now(void)
 {
-    struct df_malloc_statistics statistics;
-    memset(&statistics, 0xFF, sizeof statistics);
-    api.statistics(&statistics);
-    return statistics;
+    return api_statistics(&api);
 }
 
 static bool sums_agree(const struct df_malloc_statistics *s)
