@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Defragger.Bench.Malloc;
+namespace Defragger.Bench;
 
 /// <summary>What the figures depend on beside the allocators.</summary>
 internal static class Machine
