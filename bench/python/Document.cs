@@ -28,7 +28,14 @@ internal static class Document
 
             """);
         text.Append(Demands(results));
-        text.Append($"\n![What the worker holds]({Plot.Name})\n");
+        text.Append($"""
+
+            ![What the worker holds]({Plot.Name})
+
+            The worker that rests: each case has three points, with both files loaded, after they were dropped, and after the rest. `live`
+            is what stays, in a process that has had nothing else.
+
+            """);
         Section("One case after another", results.BusyWorker, rests: false);
         Section("With two seconds of rest after each case", results.RestingWorker, rests: true);
         return text.ToString();

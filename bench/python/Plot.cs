@@ -1,5 +1,4 @@
 using OxyPlot;
-using OxyPlot.Annotations;
 using OxyPlot.Axes;
 using OxyPlot.Series;
 
@@ -13,7 +12,7 @@ internal static class Plot
     private const double Mebibyte = 1 << 20;
 
     // Where in a case's width its moments are drawn.
-    private static readonly (string Key, double Place)[] s_moments = [("loaded", -0.2), ("dropped", 0.05), ("rested", 0.45)];
+    private static readonly (string Key, double Place)[] s_moments = [("loaded", -0.3), ("dropped", 0.0), ("rested", 0.35)];
 
     public static PlotModel Of(Results results)
     {
@@ -22,22 +21,20 @@ internal static class Plot
         cases.Labels.AddRange(Enumerable.Range(1, results.Cases).Select(number => $"case {number}"));
         model.Axes.Add(cases);
         model.Axes.Add(PlotStyle.Values("MiB"));
-        model.Series.Add(Line(results, results.OnStock, "stock Python", PlotStyle.Stock));
-        model.Series.Add(Line(results, results.OnOurs, "the same Python on Defragger", PlotStyle.Ours));
-        model.Annotations.Add(new LineAnnotation
-        {
-            Type = LineAnnotationType.Horizontal, Y = results.Live / Mebibyte, Color = PlotStyle.Mark, StrokeThickness = 1,
-            LineStyle = LineStyle.Dash, Text = "what stays, in a fresh process", TextColor = PlotStyle.Mark,
-            TextHorizontalAlignment = HorizontalAlignment.Left, TextLinePosition = 0.01,
-        });
+        model.Series.Add(Line(results, results.OnStock, PlotStyle.Stock));
+        model.Series.Add(Line(results, results.OnOurs, PlotStyle.Ours));
+        var live = new LineSeries { Title = "live", Color = PlotStyle.Mark, StrokeThickness = 1, LineStyle = LineStyle.Dash };
+        live.Points.Add(new DataPoint(-0.5, results.Live / Mebibyte));
+        live.Points.Add(new DataPoint(results.Cases - 0.5, results.Live / Mebibyte));
+        model.Series.Add(live);
         return model;
     }
 
-    private static LineSeries Line(Results results, Setting setting, string title, OxyColor color)
+    private static LineSeries Line(Results results, Setting setting, OxyColor color)
     {
         var line = new LineSeries
         {
-            Title = title, Color = color, StrokeThickness = 2, MarkerType = MarkerType.Circle, MarkerSize = 3.5, MarkerFill = color,
+            Title = setting.Name, Color = color, StrokeThickness = 2, MarkerType = MarkerType.Circle, MarkerSize = 3.5, MarkerFill = color,
         };
         for (int number = 1; number <= results.Cases; number++)
         {
