@@ -24,6 +24,12 @@ internal readonly record struct ErrorKind(string Id, ErrorCategory Category)
     public static readonly ErrorKind JournalDamaged = new("JournalDamaged", ErrorCategory.InvalidData);
     public static readonly ErrorKind NoCase = new("NoCase", ErrorCategory.ObjectNotFound);
 
+    // A program that was to run on our malloc.
+    public static readonly ErrorKind DirectoryNotFound = new("DirectoryNotFound", ErrorCategory.ObjectNotFound);
+    public static readonly ErrorKind InvalidSetting = new("InvalidSetting", ErrorCategory.InvalidArgument);
+    public static readonly ErrorKind ProgramNotPreloadable = new("ProgramNotPreloadable", ErrorCategory.PermissionDenied);
+    public static readonly ErrorKind ProgramNotStarted = new("ProgramNotStarted", ErrorCategory.OpenError);
+
     // A run that could not go on: terminating, exit code 2.
     public static readonly ErrorKind OutputWriteFailed = new("OutputWriteFailed", ErrorCategory.WriteError);
     public static readonly ErrorKind InputReadFailed = new("InputReadFailed", ErrorCategory.ReadError);

@@ -6,7 +6,9 @@ BeforeAll {
 
 Describe 'The module Defragger' {
     It 'exports the cmdlets that it has, and nothing else' {
-        @($module.ExportedCommands.Keys) | Should -Be 'Invoke-DefragCompare'
+        $names = [string[]] @($module.ExportedCommands.Keys)
+        [array]::Sort($names)
+        $names | Should -Be 'Invoke-DefragCompare', 'Start-DefragProcess'
     }
 
     It 'keeps its libraries in a load context of its own' {
@@ -25,11 +27,12 @@ Describe 'The module Defragger' {
         $files.Count | Should -Be 0
     }
 
-    It 'has help for every parameter, and no help for what is not there' {
-        $help = Get-Help Invoke-DefragCompare -Full
+    It 'has help for every parameter of <_>, and no help for what is not there' -ForEach 'Invoke-DefragCompare', 'Start-DefragProcess' {
+        $help = Get-Help $_ -Full
+        $command = $_
         $described = @(foreach ($parameter in $help.parameters.parameter) { [string] $parameter.name })
         $common = [System.Management.Automation.PSCmdlet]::CommonParameters
-        $real = @(foreach ($name in (Get-Command Invoke-DefragCompare).Parameters.Keys) { if ($name -notin $common) { $name } })
+        $real = @(foreach ($name in (Get-Command $command).Parameters.Keys) { if ($name -notin $common) { $name } })
         foreach ($name in $real) { $described | Should -Contain $name }
         foreach ($name in $described) { $real | Should -Contain $name }
         foreach ($parameter in $help.parameters.parameter) { ([string] $parameter.description.Text) | Should -Not -BeNullOrEmpty }
