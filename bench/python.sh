@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# A worker that lives long, on an installed Python and on the same one linked with our malloc. ./defrag bench python calls this.
+# A worker that lives long, on an installed Python and on the same one linked with our malloc; or CPython's tests on both.
+# ./defrag bench python calls this.
 #
-#   bench/python.sh [OPTION...]          --help tells them; a whole run takes some four minutes
+#   bench/python.sh [OPTION...]          --help tells them; a whole run takes some four minutes, the suite some five
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

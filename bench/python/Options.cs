@@ -14,6 +14,8 @@ internal sealed record Options
           --ours PATH          the same on our malloc; linked from the installed one if not given
           --quick              one round of two small cases, to see that all of it runs
           --output FOLDER      where python.md and its plot go; without it, only a whole run writes them, to docs/benchmarks
+          --suite              no benchmark: tests of CPython on both; writes python-suite.md, to docs if not told otherwise
+          --files NAME,...     of the suite, these test files; only shows the result if --output is not given
 
         """;
 
@@ -22,6 +24,8 @@ internal sealed record Options
     public string? Ours { get; init; }
     public bool Quick { get; private init; }
     public string? Output { get; private init; }
+    public bool Suite { get; private init; }
+    public IReadOnlyList<string>? Files { get; private init; }
 
     /// <summary>Cases of the worker, and records on each side of a case.</summary>
     public int Cases => Quick ? 2 : 6;
@@ -41,6 +45,11 @@ internal sealed record Options
                 options = options with { Quick = true, Rounds = 1 };
                 continue;
             }
+            if (word == "--suite")
+            {
+                options = options with { Suite = true };
+                continue;
+            }
             string? value = i + 1 < words.Length ? words[++i] : null;
             Options? next = value == null ? null : word switch
             {
@@ -48,6 +57,7 @@ internal sealed record Options
                     => options with { Rounds = rounds },
                 "--python" when File.Exists(value) => options with { Python = value },
                 "--ours" when File.Exists(value) => options with { Ours = value },
+                "--files" => options with { Files = value.Split(',') },
                 "--output" => options with { Output = value },
                 _ => null,
             };
@@ -59,6 +69,7 @@ internal sealed record Options
             }
             options = next;
         }
-        return true;
+        if (options.Files != null && !options.Suite) reason = "--files belongs to --suite";
+        return reason.Length == 0;
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Defragger.Python.Suite;
 
 namespace Defragger.Bench.Python;
 
@@ -25,28 +26,31 @@ internal static class Program
             return 2;
         }
 
-        string root = Repository.Root(), load = Machine.Load();
-        Results results;
+        string root = Repository.Root();
         try
         {
             options = options with { Python = python, Ours = options.Ours ?? LinkedPython.Make(root, python) };
-            results = Results.Measure(root, options);
+            string text = options.Suite ? SuiteDocument.Make(root, options) : Measured(root, options);
+            Console.Write(text);
+            return 0;
         }
-        catch (InvalidOperationException e)
+        catch (Exception e) when (e is InvalidOperationException or PythonSuiteException or ArgumentException)
         {
             Console.Error.WriteLine($"python: {e.Message}");
             return 1;
         }
+    }
 
+    private static string Measured(string root, Options options)
+    {
+        string load = Machine.Load();
+        Results results = Results.Measure(root, options);
         string? output = options.Output ?? (options.Quick ? null : Path.Combine(root, "docs/benchmarks"));
-        if (output != null)
-        {
-            Directory.CreateDirectory(output);
-            PlotStyle.Save(Plot.Of(results), Path.Combine(output, Plot.Name));
-        }
         string text = Document.Of(results, root, options, load);
-        if (output != null) File.WriteAllText(Path.Combine(output, "python.md"), text);
-        Console.Write(text);
-        return 0;
+        if (output == null) return text;
+        Directory.CreateDirectory(output);
+        PlotStyle.Save(Plot.Of(results), Path.Combine(output, Plot.Name));
+        File.WriteAllText(Path.Combine(output, "python.md"), text);
+        return text;
     }
 }

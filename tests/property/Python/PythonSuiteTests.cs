@@ -143,7 +143,7 @@ public sealed class PythonSuiteTests : IDisposable
     [Fact]
     public void Tests_of_CPython_do_not_differ_from_themselves()
     {
-        if (_python == null || !HasTestSuite()) Assert.Skip("There is no python3 with its tests (apt-get install python3 libpython3-testsuite).");
+        if (_python == null || !HasTestSuite()) Assert.Skip("There is no python3 with its tests (apt-get install python3 libpython3.11-testsuite).");
         var options = new SuiteOptions
         {
             Stock = _python, Python = _python, Launcher = LauncherProgram.Location, Files = ["test_bool", "test_dict", "test_atexit"],
