@@ -48,8 +48,8 @@ internal static class SuiteDocument
         text.Append($", as installed and linked with our malloc, commit {Machine.Commit(root)}.\n\n");
         text.Append($"**{ran.Count} test files, {ran.Sum(one => one.Stock.Passed)} tests that pass on stock Python: ");
         text.Append($"{Of(SuiteDifferenceKind.NewFailure)} new failures, {Of(SuiteDifferenceKind.ByDesign)} by design, ");
-        text.Append($"{Of(SuiteDifferenceKind.Fixed)} fixed, {Of(SuiteDifferenceKind.NotRun)} not run, {Of(SuiteDifferenceKind.Unstable)} unstable.** ");
-        text.Append($"Processor time of all, of stock Python's: {Seconds(ran, one => one.Python) / Seconds(ran, one => one.Stock):0.00}. ");
+        text.Append($"{Of(SuiteDifferenceKind.Fixed)} fixed, {Of(SuiteDifferenceKind.NotRun)} not run, {Of(SuiteDifferenceKind.Unstable)} unstable.**\n\n");
+        text.Append($"Processor time of all, of stock Python's: {Seconds(ran, one => one.Python) / Seconds(ran, one => one.Stock):0.00}.\n");
         text.Append($"60 forks while four threads allocate ([{Forks}](../lib/Defragger.Native/{Forks})): {(forksPass ? "60 of 60 children work" : "**failed**")}.\n");
         string[] missing = [.. results.Where(one => one.Status == SuiteStatus.NotThere).Select(one => one.File)];
         if (missing.Length > 0) text.Append($"\nNot there in this Python, and so not run: {string.Join(", ", missing)}.\n");
