@@ -7,6 +7,7 @@
 A record is a finding of a SARIF log (*.sarif), known by rule, file and message: one that only moved to another line is
 the same. Or it is a line of a JSON Lines file (*.jsonl), an object, known by its member NAME ("id" if --key is not
 given). Of several records that are known by the same, the first is compared with the first, the second with the second.
+Values are equal as Python has it: 1, 1.0 and true are.
 
 One case: prints {"new": 2, "absent": 0, "updated": 1, "unchanged": 40}. Exit code 0: no difference, 1: differences,
 2: could not compare, with the reason on standard error.

@@ -8,12 +8,12 @@ internal static class Document
 {
     private const double Mebibyte = 1 << 20;
 
-    public static string Of(Results results, string root, Options options, string load)
+    public static string Of(Results results, Options options, string commit, string load)
     {
         var text = new StringBuilder();
         text.Append("# Python: a worker that lives long\n\nWritten by `./defrag bench python`; do not edit.\n\n");
         text.Append($"{Machine.Describe()}, load {load} to {Machine.Load()}.\n");
-        text.Append($"{Machine.PythonVersion(options.Python)}, as installed and linked with our malloc, commit {Machine.Commit(root)}. ");
+        text.Append($"{Machine.PythonVersion(options.Python)}, as installed and linked with our malloc, commit {commit}. ");
         text.Append($"Rounds: {options.Rounds}, interleaved; medians.");
         if (options.Quick) text.Append(" **Quick: two small cases, not for comparing.**");
         text.Append($"""

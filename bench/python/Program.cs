@@ -43,10 +43,10 @@ internal static class Program
 
     private static string Measured(string root, Options options)
     {
-        string load = Machine.Load();
+        string load = Machine.Load(), commit = Machine.Commit(root); // before minutes have passed
         Results results = Results.Measure(root, options);
         string? output = options.Output ?? (options.Quick ? null : Path.Combine(root, "docs/benchmarks"));
-        string text = Document.Of(results, root, options, load);
+        string text = Document.Of(results, options, commit, load);
         if (output == null) return text;
         Directory.CreateDirectory(output);
         PlotStyle.Save(Plot.Of(results), Path.Combine(output, Plot.Name));

@@ -18,6 +18,7 @@ internal static class SuiteDocument
     /// <exception cref="PythonSuiteException">The suite cannot run.</exception>
     public static string Make(string root, Options options)
     {
+        string commit = Machine.Commit(root); // before minutes have passed
         var suite = new SuiteOptions
         {
             Stock = options.Python,
@@ -31,7 +32,7 @@ internal static class SuiteDocument
             Console.Error.WriteLine($"{one.File}: {one.Status}");
             results.Add(one);
         }
-        string text = Of(results, root, options, ForksPass(root, options));
+        string text = Of(results, options, commit, ForksPass(root, options));
         string? output = options.Output ?? (options.Files == null ? Path.Combine(root, "docs") : null);
         if (output == null) return text;
         Directory.CreateDirectory(output);
@@ -39,13 +40,13 @@ internal static class SuiteDocument
         return text;
     }
 
-    private static string Of(List<SuiteResult> results, string root, Options options, bool forksPass)
+    private static string Of(List<SuiteResult> results, Options options, string commit, bool forksPass)
     {
         List<SuiteResult> ran = [.. results.Where(one => one.Status != SuiteStatus.NotThere)];
         var text = new StringBuilder("# CPython's own tests on our malloc\n\nWritten by `./defrag bench python --suite`; do not edit.\n\n");
         text.Append($"{Machine.Describe()}.\n{Machine.PythonVersion(options.Python)}");
         if (Machine.Owner(options.Python) is { } package) text.Append($" ({package})");
-        text.Append($", as installed and linked with our malloc, commit {Machine.Commit(root)}.\n\n");
+        text.Append($", as installed and linked with our malloc, commit {commit}.\n\n");
         text.Append($"**{ran.Count} test files, {ran.Sum(one => one.Stock.Passed)} tests that pass on stock Python: ");
         text.Append($"{Of(SuiteDifferenceKind.NewFailure)} new failures, {Of(SuiteDifferenceKind.ByDesign)} by design, ");
         text.Append($"{Of(SuiteDifferenceKind.Fixed)} fixed, {Of(SuiteDifferenceKind.NotRun)} not run, {Of(SuiteDifferenceKind.Unstable)} unstable.**\n\n");

@@ -60,7 +60,7 @@ public static partial class PythonSuite
         }
         finally
         {
-            folder.Delete(recursive: true);
+            Remove(folder);
         }
     }
 
@@ -96,7 +96,19 @@ public static partial class PythonSuite
         }
         finally
         {
+            Remove(folder);
+        }
+    }
+
+    // A test may leave something that cannot be removed, such as a folder without rights: it stays where temporary files lie.
+    private static void Remove(DirectoryInfo folder)
+    {
+        try
+        {
             folder.Delete(recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
         }
     }
 

@@ -14,6 +14,10 @@ internal sealed class SuiteRunner : IDisposable
 {
     private const int CaptureLimit = 256 * 1024;
 
+    // The words are the parameters of a constant text, which is all that the shell reads: env would take a path with '=' for a
+    // setting.
+    private const string Exec = "exec \"$@\"";
+
     private readonly NativeLauncher _launcher;
     private readonly string[] _forgotten;
     private long _last;
@@ -45,7 +49,7 @@ internal sealed class SuiteRunner : IDisposable
         var spec = new ProcessSpec
         {
             Program = "env",
-            Arguments = [.. _forgotten.SelectMany(name => new[] { "-u", name }), $"TMPDIR={folder}", python, .. words],
+            Arguments = [.. _forgotten.SelectMany(name => new[] { "-u", name }), $"TMPDIR={folder}", "sh", "-c", Exec, "sh", python, .. words],
             WorkingDirectory = folder,
             Timeout = timeout,
             CaptureLimit = CaptureLimit,
