@@ -72,6 +72,28 @@ Describe 'Start-DefragProcess' {
         finally { $process.Kill(); $process.WaitForExit() }
     }
 
+    It 'ends the program, which goes on, when the pipeline is stopped' {
+        $shell = [powershell]::Create([System.Management.Automation.Runspaces.InitialSessionState]::CreateDefault2())
+        try {
+            $script = 'param($Manifest, $Path) Import-Module $Manifest; Start-DefragProcess sh -ArgumentList ''-c'', ''trap "" INT TERM; echo $$ > "$0.new"; mv "$0.new" "$0"; exec sleep 1000'', $Path'
+            [void] $shell.AddScript($script).AddArgument("$PSScriptRoot/../../artifacts/module/Defragger/Defragger.psd1").AddArgument("$root/pid")
+            [void] $shell.BeginInvoke()
+            foreach ($wait in 1..3000) {
+                if ([System.IO.File]::Exists("$root/pid")) { break }
+                [System.Threading.Thread]::Sleep(10)
+            }
+            $process = [System.IO.File]::ReadAllText("$root/pid").Trim()
+            [System.IO.Directory]::Exists("/proc/$process") | Should -BeTrue
+            $shell.Stop()
+            foreach ($wait in 1..1000) {
+                if (-not [System.IO.Directory]::Exists("/proc/$process")) { break }
+                [System.Threading.Thread]::Sleep(10)
+            }
+            [System.IO.Directory]::Exists("/proc/$process") | Should -BeFalse
+        }
+        finally { $shell.Dispose() }
+    }
+
     It 'warns for a program that is linked statically, and starts it' {
         $warnings = $null
         Start-DefragProcess "$((Get-Module Defragger).ModuleBase)/bin/defrag-launch" --version -WarningVariable warnings -WarningAction SilentlyContinue -ExitCode
