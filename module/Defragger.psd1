@@ -13,7 +13,7 @@
     RootModule = 'Defragger.PowerShell.dll'
     FormatsToProcess = @('Defragger.format.ps1xml')
 
-    CmdletsToExport = @('Invoke-DefragCompare')
+    CmdletsToExport = @('Build-DefragPython', 'Get-DefragPython', 'Invoke-DefragCompare', 'Remove-DefragPython', 'Test-DefragPython')
     FunctionsToExport = @()
     VariablesToExport = @()
     AliasesToExport = @()
