@@ -34,9 +34,11 @@ internal sealed class PythonProbe(CommandRunner runner)
         {
             installation = PythonInstallation.Parse(report.StandardOutput);
         }
-        catch (FormatException e)
+        catch (FormatException)
         {
-            throw new PythonRefusedException(PythonRefusal.NotFound, $"'{executable}' is no Python: {e.Message}", given);
+            string printed = report.StandardOutput.Length == 0 ? "nothing" : $"'{LastLine(report.StandardOutput)}'";
+            throw new PythonRefusedException(PythonRefusal.NotFound,
+                $"'{executable}' is no Python: asked what it is, it printed {printed}.", given);
         }
         return installation.Refusal() is string reason
             ? throw new PythonRefusedException(PythonRefusal.NotSupported, $"'{executable}' {reason}.", given)
@@ -52,9 +54,10 @@ internal sealed class PythonProbe(CommandRunner runner)
         string path = Path.GetFullPath(given, directory);
         if (Directory.Exists(path))
         {
-            string inside = Path.Combine(path, "bin", "python3");
-            return ProgramPath.Runnable(inside) ?? throw new PythonRefusedException(PythonRefusal.NotFound,
-                $"There is no Python in '{path}': '{inside}' cannot be run. Give an executable, or the prefix of an installation.", given);
+            // The second for a Python 2, which is told that it is too old.
+            return ProgramPath.Runnable(Path.Combine(path, "bin", "python3")) ?? ProgramPath.Runnable(Path.Combine(path, "bin", "python"))
+                ?? throw new PythonRefusedException(PythonRefusal.NotFound,
+                    $"There is no bin/python3 in '{path}'. Give an executable, or the prefix of an installation.", given);
         }
         return ProgramPath.Find(given, directory) ?? throw new PythonRefusedException(PythonRefusal.NotFound,
             $"There is no program '{given}'{(given.Contains('/') ? "" : " in PATH")}. Give an executable, or the prefix of an installation.", given);
@@ -67,14 +70,14 @@ internal sealed class PythonProbe(CommandRunner runner)
     public string? StockOf(string executable, string? recorded, CancellationToken stop)
     {
         if (recorded != null && File.Exists(recorded)) return recorded;
-        ProcessReport report = Ask(executable, "installation", ["-I", "-S"], [], stop);
-        if (CommandRunner.Failure(report) != null) return null; // the checks will say why
-        var told = PythonInstallation.Parse(report.StandardOutput);
-        string stock = Path.Combine(told.Prefix, "bin", told.Name);
-        if (!File.Exists(stock)) return null;
-        report = Ask(stock, "installation", ["-I", "-S"], [], stop);
-        return CommandRunner.Failure(report) == null && !PythonInstallation.Parse(report.StandardOutput).IsOurs ? stock : null;
+        if (Told(executable, stop) is not { } ours) return null; // the checks will say why
+        string stock = Path.Combine(ours.Prefix, "bin", ours.Name);
+        return File.Exists(stock) && Told(stock, stop) is { IsOurs: false } ? stock : null;
     }
+
+    /// <summary>The executable behind a script or link that starts a Python, such as a version manager's; itself when it
+    /// does not tell.</summary>
+    public string Behind(string executable, CancellationToken stop) => Told(executable, stop)?.Executable ?? executable;
 
     /// <summary>Runs a Python with these words.</summary>
     public ProcessReport Run(string executable, string[] words, CancellationToken stop) =>
@@ -97,6 +100,19 @@ internal sealed class PythonProbe(CommandRunner runner)
     /// <summary>The last line that is not blank, for messages.</summary>
     public static string LastLine(string text) =>
         text.Split('\n').LastOrDefault(line => !string.IsNullOrWhiteSpace(line))?.Trim() ?? "";
+
+    private PythonInstallation? Told(string executable, CancellationToken stop)
+    {
+        ProcessReport report = Ask(executable, "installation", ["-I", "-S"], [], stop);
+        try
+        {
+            return CommandRunner.Failure(report) == null ? PythonInstallation.Parse(report.StandardOutput) : null;
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
 
     private static string Script(string name)
     {

@@ -40,7 +40,7 @@ internal sealed class PythonVerifier(PythonProbe probe)
         Func<(PythonCheckStatus, string)>[] checks =
         [
             () => ExportsMalloc(subject),
-            () => ExportsPython(subject),
+            () => ExportsPython(subject, stop),
             () => AllDomains(subject, stop),
             () => PythonMalloc(subject, stop),
             () => SwitchedOff(subject, stop),
@@ -63,7 +63,7 @@ internal sealed class PythonVerifier(PythonProbe probe)
             (PythonCheckStatus status, string detail) = check();
             return new PythonCheck(name, status, detail);
         }
-        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception e) when (e is InvalidDataException or FormatException or IOException or UnauthorizedAccessException or JsonException)
         {
             return new PythonCheck(name, PythonCheckStatus.Failed, e.Message);
         }
@@ -78,14 +78,19 @@ internal sealed class PythonVerifier(PythonProbe probe)
             : Failed($"the executable keeps to itself: {string.Join(", ", missing)}");
     }
 
-    private static (PythonCheckStatus, string) ExportsPython(Subject subject)
+    private (PythonCheckStatus, string) ExportsPython(Subject subject, CancellationToken stop)
     {
         if (subject.Stock == null) return Skipped(NoStock);
         HashSet<string> stock = PythonNames(subject.Stock);
-        if (stock.Count < FewNames) return Skipped($"'{subject.Stock}' exports {stock.Count} names of Python's, so its library has them");
         HashSet<string> ours = PythonNames(subject.Executable);
         // Linked with the shared library: that gives the names, and it is the stock one.
-        if (ours.Count < FewNames) return Passed("by the stock Python's shared library");
+        if (ours.Count < FewNames && stock.Count < FewNames) return Passed("by the stock Python's shared library");
+        if (stock.Count < FewNames)
+        {
+            string library = PythonInstallation.Parse(Answer(subject.Stock, "installation", ["-I", "-S"], [], stop).GetRawText()).SharedLibrary;
+            if (!File.Exists(library)) return Skipped($"neither '{subject.Stock}' nor '{library}' tells its names");
+            stock.UnionWith(PythonNames(library));
+        }
         string[] missing = [.. stock.Except(ours).Order(StringComparer.Ordinal)];
         return missing.Length == 0
             ? Passed($"all {stock.Count} names of the stock Python")

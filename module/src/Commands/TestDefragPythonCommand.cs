@@ -47,8 +47,8 @@ public sealed class TestDefragPythonCommand : PythonCommand
     {
         var probe = new PythonProbe(Runner);
         DefragPython? made = DefragPython.Read(FolderOf(Path));
-        string executable = made?.Executable ?? PythonProbe.Executable(Path, FullPath("."));
-        string? stock = Stock != null ? PythonProbe.Executable(Stock, FullPath(".")) : probe.StockOf(executable, made?.Stock, Stop);
+        string executable = made?.Executable ?? probe.Behind(PythonProbe.Executable(Path, FullPath(".")), Stop);
+        string? stock = Stock != null ? probe.Behind(PythonProbe.Executable(Stock, FullPath(".")), Stop) : probe.StockOf(executable, made?.Stock, Stop);
         if (stock == null) WriteVerbose($"No stock Python is known for '{executable}'.");
         using var scratch = new ScratchFolder(System.IO.Path.GetTempPath());
         var subject = new PythonVerifier.Subject(executable, stock, []);
