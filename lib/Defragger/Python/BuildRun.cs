@@ -57,6 +57,15 @@ internal sealed class BuildRun(CommandRunner runner, BuildLog log, IPythonBuildL
         if (CommandRunner.Failure(report) is string failure) throw Failed($"'{Path.GetFileName(command.Program)}': {failure}");
     }
 
+    /// <summary>Runs a command of the stage whose output goes to a file of its own.</summary>
+    /// <exception cref="PythonBuildException">It did not end well.</exception>
+    public void RunInto(BuildCommand command, BuildLog other)
+    {
+        log.Write(command);
+        ProcessReport report = runner.RunLogged(command, other, null, stop);
+        if (CommandRunner.Failure(report) is string failure) throw Failed($"'{Path.GetFileName(command.Program)}': {failure}");
+    }
+
     /// <summary>The failure of the stage.</summary>
     public PythonBuildException Failed(string reason) => new(_stage, reason, log);
 }

@@ -42,6 +42,15 @@ public sealed record DefragPython
     /// <summary>The executable of the stock Python that it was linked from and compared with.</summary>
     public required string Stock { get; init; }
 
+    /// <summary>Of the source that it was built from; null when it was not.</summary>
+    public string? SourceSha256 { get; init; }
+
+    /// <summary>How it was optimised; null when it was not built from source.</summary>
+    public PythonOptimization? Optimize { get; init; }
+
+    /// <summary>More words that configure was given.</summary>
+    public IReadOnlyList<string> Configure { get; init; } = [];
+
     /// <summary>When it was made.</summary>
     public required DateTimeOffset Created { get; init; }
 
@@ -70,14 +79,16 @@ public sealed record DefragPython
         try
         {
             DefragPython? read = JsonSerializer.Deserialize(File.ReadAllText(record), PythonJson.Default.DefragPython);
-            // The folder may have been moved; its parts move along.
-            return read != null ? read with { Path = folder } : throw new InvalidDataException($"'{record}' is empty.");
+            return read != null ? read.In(folder) : throw new InvalidDataException($"'{record}' is empty.");
         }
         catch (JsonException e)
         {
             throw new InvalidDataException($"'{record}' is no record of a build: {e.Message}", e);
         }
     }
+
+    /// <summary>The same with the folder where it lies: a folder may be moved, and its parts move along.</summary>
+    internal DefragPython In(string folder) => this with { Path = folder, Stock = System.IO.Path.Combine(folder, Stock) };
 
     /// <summary>Writes the record into a folder.</summary>
     internal void Write(string folder) => File.WriteAllText(

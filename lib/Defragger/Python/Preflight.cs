@@ -17,15 +17,16 @@ internal sealed class Preflight
     }
 
     /// <summary>The C compiler; noted as missing when there is none.</summary>
-    /// <returns>Its full path, or an empty text.</returns>
-    public string Compiler()
+    /// <returns>The words that call it, its full path first; none when it is missing.</returns>
+    public IReadOnlyList<string> Compiler()
     {
-        string? named = Environment.GetEnvironmentVariable("CC");
-        string[] names = string.IsNullOrWhiteSpace(named) ? ["cc", "gcc", "clang"] : [named];
-        foreach (string name in names)
-            if (ProgramPath.Find(name, "/") is string path) return path;
+        string named = Environment.GetEnvironmentVariable("CC") ?? "";
+        // CC may have options, or a cache in front. Without it, in the order of CPython's configure.
+        string[][] choices = string.IsNullOrWhiteSpace(named) ? [["gcc"], ["cc"], ["clang"]] : [[.. ShellWords.Split(named)]];
+        foreach (string[] words in choices)
+            if (ProgramPath.Find(words[0], "/") is string path) return [path, .. words[1..]];
         Miss(string.IsNullOrWhiteSpace(named) ? "a C compiler" : $"the C compiler '{named}' that CC names", "gcc", "libc6-dev");
-        return "";
+        return [];
     }
 
     /// <summary>Ends the build if anything is missing.</summary>

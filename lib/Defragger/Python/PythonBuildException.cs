@@ -64,6 +64,9 @@ public enum PythonRefusal
     /// <summary>What is there was not made by a build.</summary>
     NotOurs,
 
+    /// <summary>A source hashes to something else than it must.</summary>
+    HashMismatch,
+
     /// <summary>The module is not whole.</summary>
     Incomplete,
 }

@@ -5,6 +5,8 @@ namespace Defragger.Python;
 /// beside the destination, and only a Python that passed every check is renamed to it.
 /// </summary>
 /// <remarks>
+/// <para>A Python from source is a copy of the stock one that was built, with our executable in place of the stock one, which
+/// goes to <c>libexec/</c>; our types are among its packages.</para>
 /// <para>The layout of a Python from an installed one is an executable in <c>bin/</c> and nothing else. An interpreter looks
 /// for its library above its own folder and then in the prefix that is compiled into libpython; so this one finds the stock
 /// library, and its prefix, paths, tags and packages are the stock ones to the letter. A virtual environment that it makes
@@ -25,17 +27,27 @@ internal sealed class PythonBuilder(PythonParts parts, PythonStore store, Python
 
         /// <summary>Replaces a Python that a build made.</summary>
         public bool Force { get; init; }
+
+        /// <summary>How the stock Python was built from source; null for an installed one.</summary>
+        public SourceOrigin? Origin { get; init; }
     }
+
+    /// <summary>How a stock Python was built.</summary>
+    /// <param name="SourceSha256">Of its source.</param>
+    /// <param name="Optimize">How it was optimised.</param>
+    /// <param name="Configure">More words that configure was given.</param>
+    public sealed record SourceOrigin(string SourceSha256, PythonOptimization Optimize, IReadOnlyList<string> Configure);
 
     /// <summary>The commands of a link, after a look at what is needed for it.</summary>
     /// <param name="stock">The Python to link from.</param>
+    /// <param name="origin">How it was built; null for an installed one.</param>
     /// <param name="objects">The folder for objects.</param>
     /// <param name="output">The executable.</param>
     /// <exception cref="PythonRefusedException">A compiler, a header or a library is missing.</exception>
-    public RelinkPlan Plan(PythonInstallation stock, string objects, string output)
+    public RelinkPlan Plan(PythonInstallation stock, SourceOrigin? origin, string objects, string output)
     {
         var preflight = new Preflight();
-        string compiler = preflight.Compiler();
+        IReadOnlyList<string> compiler = preflight.Compiler();
         string package = $"lib{stock.Name}-dev";
         if (!stock.Includes.Any(folder => File.Exists(Path.Combine(folder, "Python.h"))))
             preflight.Miss($"{Path.Combine(stock.Includes[0], "Python.h")}", package);
@@ -43,7 +55,11 @@ internal sealed class PythonBuilder(PythonParts parts, PythonStore store, Python
         if (!hasArchive && !File.Exists(stock.SharedLibrary)) preflight.Miss($"{stock.Archive} or {stock.SharedLibrary}", package);
         preflight.Demand();
         bool independent = ElfImage.Read(stock.Executable).IsPositionIndependent;
-        return RelinkPlan.Of(stock, new RelinkPlan.LibraryKind(hasArchive, independent, []), parts, compiler, objects, output);
+        // Objects for LTO are made to code by the link. Those of an installed Python may be another compiler's, which this one
+        // cannot read; they have code as well.
+        IReadOnlyList<string> options = origin?.Optimize.HasFlag(PythonOptimization.LTO) == true
+            ? ShellWords.Split(stock.Words.GetValueOrDefault("LDFLAGS_NODIST", "")) : [];
+        return RelinkPlan.Of(stock, new RelinkPlan.LibraryKind(hasArchive, independent, options), parts, compiler, objects, output);
     }
 
     /// <summary>Makes the Python.</summary>
@@ -52,18 +68,20 @@ internal sealed class PythonBuilder(PythonParts parts, PythonStore store, Python
     /// <exception cref="OperationCanceledException">It was stopped; nothing was placed.</exception>
     public DefragPython Build(Order order, BuildRun run)
     {
-        PythonFolder.CheckFree(order.Destination, order.Force);
+        CheckDestination(order);
         using var scratch = new ScratchFolder(Path.GetDirectoryName(order.Destination)!);
         string tree = scratch["tree"], bin = Path.Combine(tree, "bin"), objects = scratch["objects"];
         Directory.CreateDirectory(bin);
         Directory.CreateDirectory(objects);
-        RelinkPlan plan = Plan(order.Stock, objects, Path.Combine(bin, order.Stock.Name));
+        if (order.Origin != null) run.Do("Copy", () => Copy(order, tree, bin, run));
+        RelinkPlan plan = Plan(order.Stock, order.Origin, objects, Path.Combine(bin, order.Stock.Name));
         run.Do("Compile", () => RunAll(run, plan.Compile));
         run.Do("Link", () => run.Run(plan.Link));
-        run.Do("Install", () => Install(order.Stock, tree, bin));
+        run.Do("Install", () => Install(order, tree, bin));
         List<PythonCheck> checks = [];
         string allocator = "";
-        run.Do("Verify", () => allocator = Verify(order, plan.Output, scratch.FullPath, checks, run));
+        string stock = order.Origin == null ? order.Stock.Executable : Path.Combine(tree, StockOf(order));
+        run.Do("Verify", () => allocator = Verify(stock, plan.Output, scratch.FullPath, checks, run));
         DefragPython made = Record(order, plan.Output, allocator, checks, run);
         run.Do("Place", () =>
         {
@@ -73,7 +91,7 @@ internal sealed class PythonBuilder(PythonParts parts, PythonStore store, Python
             store.Add(order.Destination);
             File.Delete(run.Log.Path);
         });
-        return made;
+        return made.In(order.Destination);
     }
 
     private static void RunAll(BuildRun run, IReadOnlyList<BuildCommand> commands)
@@ -85,18 +103,48 @@ internal sealed class PythonBuilder(PythonParts parts, PythonStore store, Python
         }
     }
 
-    private void Install(PythonInstallation stock, string tree, string bin)
+    /// <summary>Refuses a destination before anything is done for it.</summary>
+    /// <exception cref="PythonRefusedException">It cannot be made.</exception>
+    public static void CheckDestination(Order order)
     {
-        foreach (string name in new[] { "python3", "python" }) File.CreateSymbolicLink(Path.Combine(bin, name), stock.Name);
-        string stubs = Path.Combine(tree, "share", "defragger", Path.GetFileName(parts.Stubs));
+        PythonFolder.CheckFree(order.Destination, order.Force);
+        if (order.Origin != null && order.Destination.Any(char.IsWhiteSpace))
+        {
+            throw new PythonRefusedException(PythonRefusal.NotSupported,
+                $"The destination '{order.Destination}' has a blank in its path, which the first line of a script cannot have. Choose another.", order.Destination);
+        }
+    }
+
+    /// <summary>The stock Python that was built, with its executable out of the way: beside ours, for comparisons.</summary>
+    private static void Copy(Order order, string tree, string bin, BuildRun run)
+    {
+        run.Run(PythonCopy.Command(order.Stock.Prefix, tree));
+        int changed = PythonCopy.Relocate(tree, order.Stock.Prefix, order.Destination);
+        run.Log.Write($"# {changed} texts name the destination now");
+        string stock = Path.Combine(tree, StockOf(order));
+        Directory.CreateDirectory(Path.GetDirectoryName(stock)!);
+        File.Move(Path.Combine(bin, order.Stock.Name), stock);
+    }
+
+    /// <summary>Where the stock executable lies in a Python with a library of its own: below its prefix, so that it finds the
+    /// library, and not on anybody's PATH.</summary>
+    private static string StockOf(Order order) => Path.Combine("libexec", order.Stock.Name);
+
+    private void Install(Order order, string tree, string bin)
+    {
+        foreach (string name in new[] { "python3", "python" })
+            if (!File.Exists(Path.Combine(bin, name))) File.CreateSymbolicLink(Path.Combine(bin, name), order.Stock.Name);
+        // The packages of an installed Python are not ours to add to.
+        string packages = order.Origin == null ? Path.Combine("share", "defragger") : Path.Combine("lib", order.Stock.Name, "site-packages");
+        string stubs = Path.Combine(tree, packages, Path.GetFileName(parts.Stubs));
         Directory.CreateDirectory(stubs);
         foreach (string file in Directory.GetFiles(parts.Stubs)) File.Copy(file, Path.Combine(stubs, Path.GetFileName(file)));
     }
 
-    private string Verify(Order order, string executable, string scratch, List<PythonCheck> checks, BuildRun run)
+    private string Verify(string stock, string executable, string scratch, List<PythonCheck> checks, BuildRun run)
     {
         var verifier = new PythonVerifier(probe);
-        var subject = new PythonVerifier.Subject(executable, order.Stock.Executable, []);
+        var subject = new PythonVerifier.Subject(executable, stock);
         foreach (PythonCheck check in verifier.Check(subject, scratch, run.Stop))
         {
             checks.Add(check);
@@ -111,14 +159,16 @@ internal sealed class PythonBuilder(PythonParts parts, PythonStore store, Python
 
     private static DefragPython Record(Order order, string executable, string allocator, List<PythonCheck> checks, BuildRun run) => new()
     {
-        Path = order.Destination,
         Name = order.Stock.Name,
         Version = order.Stock.Version,
         AllocatorVersion = allocator,
         Sha256 = DefragPython.HashOf(executable),
         Soabi = order.Stock.Names["SOABI"],
-        Method = PythonMethod.FromInstalled,
-        Stock = order.Stock.Executable,
+        Method = order.Origin == null ? PythonMethod.FromInstalled : PythonMethod.FromSource,
+        Stock = order.Origin == null ? order.Stock.Executable : StockOf(order),
+        SourceSha256 = order.Origin?.SourceSha256,
+        Optimize = order.Origin?.Optimize,
+        Configure = order.Origin?.Configure ?? [],
         Created = DateTimeOffset.Now,
         Stages = run.Stages,
         Checks = checks,

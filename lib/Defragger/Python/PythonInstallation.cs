@@ -7,7 +7,7 @@ namespace Defragger.Python;
 internal sealed record PythonInstallation
 {
     /// <summary>The first version in which an allocator can be put in ahead of the first object.</summary>
-    private const int LeastMinor = 8;
+    internal const int LeastMinor = 8;
 
     /// <summary>"cpython", as <c>sys.implementation.name</c> has it.</summary>
     public required string Implementation { get; init; }
@@ -39,7 +39,7 @@ internal sealed record PythonInstallation
     /// <summary>Built without a global interpreter lock.</summary>
     public required bool FreeThreaded { get; init; }
 
-    /// <summary>Build settings that are words for the linker: LIBS, SYSLIBS, LINKFORSHARED, MODLIBS.</summary>
+    /// <summary>Build settings that are words for the linker: LIBS, SYSLIBS, LINKFORSHARED, MODLIBS, LDFLAGS_NODIST.</summary>
     public required IReadOnlyDictionary<string, string> Words { get; init; }
 
     /// <summary>Build settings that are names: LIBPL, LIBDIR, LIBRARY, LDLIBRARY, SOABI, EXT_SUFFIX, CC, VERSION.</summary>

@@ -7,6 +7,7 @@ namespace Defragger.Python;
 /// <remarks>
 /// <code>
 /// logs/        of builds that failed, or are going on
+/// entries/ locks/ work/    stock Pythons that were built from source: BuildCache
 /// built/       a file for each Python that was placed: its folder's path
 /// </code>
 /// </remarks>
@@ -17,6 +18,9 @@ internal sealed class PythonStore
 
     /// <summary>Full path.</summary>
     public string Folder { get; }
+
+    /// <summary>Stock Pythons that were built from source.</summary>
+    public BuildCache Cache => new(Folder);
 
     private string Built => Path.Combine(Folder, "built");
 

@@ -10,8 +10,7 @@ internal sealed class PythonVerifier(PythonProbe probe)
     /// <summary>What is checked.</summary>
     /// <param name="Executable">Full path of the Python.</param>
     /// <param name="Stock">Full path of the stock Python; null when there is none to compare with.</param>
-    /// <param name="Moved">Places that the Python has where the stock one has others.</param>
-    public sealed record Subject(string Executable, string? Stock, IReadOnlyList<(string Ours, string Stock)> Moved);
+    public sealed record Subject(string Executable, string? Stock);
 
     private const string NoStock = "there is no stock Python to compare with; name one with -Stock";
     private const int FewNames = 500; // an executable with fewer of Python's names has them from a shared library
@@ -134,7 +133,7 @@ internal sealed class PythonVerifier(PythonProbe probe)
         if (subject.Stock == null) return Skipped(NoStock);
         Dictionary<string, string> stock = Identity(subject.Stock, stop), ours = Identity(subject.Executable, stop);
         string[] different = [.. stock.Keys.Union(ours.Keys)
-            .Where(name => InPlace(ours.GetValueOrDefault(name), subject) != stock.GetValueOrDefault(name)).Order(StringComparer.Ordinal)];
+            .Where(name => ours.GetValueOrDefault(name) != stock.GetValueOrDefault(name)).Order(StringComparer.Ordinal)];
         return different.Length == 0
             ? Passed($"{stock["SOABI"]}, {stock["EXT_SUFFIX"]} and {stock.Count - 2} more")
             : Failed($"{different.Length} differ: " + Some([.. different.Select(name =>
@@ -188,9 +187,6 @@ internal sealed class PythonVerifier(PythonProbe probe)
         using JsonDocument document = JsonDocument.Parse(report.StandardOutput);
         return document.RootElement.Clone();
     }
-
-    private static string? InPlace(string? text, Subject subject) =>
-        subject.Moved.Aggregate(text, (moved, place) => moved?.Replace(place.Ours, place.Stock, StringComparison.Ordinal));
 
     private static string Some(string[] all) => string.Join(", ", all.Take(5)) + (all.Length > 5 ? ", ..." : "");
 

@@ -5,19 +5,58 @@ namespace Defragger.PowerShell.Commands;
 
 /// <summary>Makes a CPython that takes all its memory from Defragger, and proves that it does.</summary>
 /// <remarks>The verb is approved from PowerShell 6 on; the reference assembly that this is compiled against is older.</remarks>
-[Cmdlet("Build", "DefragPython", SupportsShouldProcess = true, HelpUri = "")]
+[Cmdlet("Build", "DefragPython", SupportsShouldProcess = true, DefaultParameterSetName = Installed, HelpUri = "")]
 [OutputType(typeof(DefragPython))]
 public sealed class BuildDefragPythonCommand : PythonCommand
 {
+    private const string Installed = "Installed", FromSource = "Source", FromRelease = "Version";
+
     /// <summary>An installed Python: its executable, as a path or a name in PATH, or its prefix.</summary>
-    [Parameter(Mandatory = true, Position = 0)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = Installed)]
     [ValidateNotNullOrEmpty]
     public string FromInstalled { get; set; } = "";
+
+    /// <summary>The source of CPython: an archive, or a folder that was not configured yet.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = FromSource)]
+    [ValidateNotNullOrEmpty]
+    public string Source { get; set; } = "";
+
+    /// <summary>What the archive must hash to.</summary>
+    [Parameter(ParameterSetName = FromSource)]
+    [ValidatePattern("^[0-9a-fA-F]{64}$")]
+    public string? Sha256 { get; set; }
+
+    /// <summary>A release whose source is fetched with apt and whose hash is known.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = FromRelease)]
+    [ValidateNotNullOrEmpty]
+    public string Version { get; set; } = "";
 
     /// <summary>The folder to make; defrag-python/VERSION below the current one.</summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     public string? Destination { get; set; }
+
+    /// <summary>How CPython's own build optimises.</summary>
+    [Parameter(ParameterSetName = FromSource)]
+    [Parameter(ParameterSetName = FromRelease)]
+    public PythonOptimization Optimize { get; set; }
+
+    /// <summary>Compilers at once; as many as there are cores.</summary>
+    [Parameter(ParameterSetName = FromSource)]
+    [Parameter(ParameterSetName = FromRelease)]
+    [ValidateRange(1, 1024)]
+    public int Jobs { get; set; } = Environment.ProcessorCount;
+
+    /// <summary>More words for CPython's configure.</summary>
+    [Parameter(ParameterSetName = FromSource)]
+    [Parameter(ParameterSetName = FromRelease)]
+    [ValidateNotNull]
+    public string[] Configure { get; set; } = [];
+
+    /// <summary>Builds again what is in the cache.</summary>
+    [Parameter(ParameterSetName = FromSource)]
+    [Parameter(ParameterSetName = FromRelease)]
+    public SwitchParameter Clean { get; set; }
 
     /// <summary>Replaces the Python that is at the destination.</summary>
     [Parameter]
@@ -28,7 +67,9 @@ public sealed class BuildDefragPythonCommand : PythonCommand
     {
         try
         {
-            Build();
+            var build = new PythonBuild(this, Runner, Store, Parts(), Stop);
+            if (ParameterSetName == Installed) build.FromInstalled(FromInstalled);
+            else build.FromSource(Order());
         }
         catch (PythonRefusedException e)
         {
@@ -38,7 +79,7 @@ public sealed class BuildDefragPythonCommand : PythonCommand
         {
             Fail(ErrorKind.PythonBuildFailed, e.Message, e.LogPath, e);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or FormatException)
         {
             Fail(ErrorKind.PythonBuildFailed, $"The Python was not built: {e.Message}", Destination, e);
         }
@@ -48,31 +89,21 @@ public sealed class BuildDefragPythonCommand : PythonCommand
         }
     }
 
-    private void Build()
+    /// <summary>A path of the session's as a full path of the system.</summary>
+    internal string PathOf(string path) => FullPath(path);
+
+    private SourceBuild.Order Order()
     {
-        var probe = new PythonProbe(Runner);
-        var builder = new PythonBuilder(Parts(), Store, probe);
-        PythonInstallation stock = probe.Installation(FromInstalled, FullPath("."), Stop);
-        string destination = FullPath(Destination ?? Path.Combine("defrag-python", stock.Version));
-        PythonFolder.CheckFree(destination, Force);
-        // The real name of this folder is drawn when it is made.
-        string scratch = Path.Combine(Path.GetDirectoryName(destination)!, ".defragger-XXXX");
-        RelinkPlan plan = builder.Plan(stock, Path.Combine(scratch, "objects"), Path.Combine(scratch, "tree", "bin", stock.Name));
-        bool goes = ShouldProcess(
-            $"Build a Python {stock.Version} on Defragger in '{destination}'.",
-            $"Build a Python {stock.Version} on Defragger, from '{stock.Executable}', in '{destination}'?",
-            "Build-DefragPython", out ShouldProcessReason reason);
-        if (reason == ShouldProcessReason.WhatIf)
+        SourcePlan.CheckWords(Configure);
+        return new SourceBuild.Order
         {
-            foreach (BuildCommand command in plan.Commands) ShouldProcess($"Run: {command}", $"Run: {command}", "");
-            ShouldProcess($"Check the result, and place it in '{destination}'.", "", "");
-        }
-        if (!goes) return;
-        var listener = new PythonBuildView(this);
-        var run = new BuildRun(Runner, Store.NewLog(), listener, Stop);
-        WriteVerbose($"The log is '{run.Log.Path}' until the Python is placed.");
-        DefragPython made = builder.Build(new PythonBuilder.Order { Stock = stock, Destination = destination, Force = Force }, run);
-        listener.Close();
-        WriteObject(made);
+            Path = ParameterSetName == FromSource ? Path.TrimEndingDirectorySeparator(FullPath(Source)) : null,
+            Sha256 = Sha256?.ToLowerInvariant(),
+            Release = ParameterSetName == FromRelease ? Release.Find(Version) : null,
+            Jobs = Jobs,
+            Optimize = Optimize,
+            Configure = Configure,
+            Clean = Clean,
+        };
     }
 }

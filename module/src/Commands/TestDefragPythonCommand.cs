@@ -51,7 +51,7 @@ public sealed class TestDefragPythonCommand : PythonCommand
         string? stock = Stock != null ? probe.Behind(PythonProbe.Executable(Stock, FullPath(".")), Stop) : probe.StockOf(executable, made?.Stock, Stop);
         if (stock == null) WriteVerbose($"No stock Python is known for '{executable}'.");
         using var scratch = new ScratchFolder(System.IO.Path.GetTempPath());
-        var subject = new PythonVerifier.Subject(executable, stock, []);
+        var subject = new PythonVerifier.Subject(executable, stock);
         foreach (PythonCheck check in new PythonVerifier(probe).Check(subject, scratch.FullPath, Stop))
         {
             WriteObject(check);

@@ -37,7 +37,7 @@ internal static class PythonCases
     }
 
     public static RelinkPlan Plan(TemporaryDirectory folder, RelinkPlan.LibraryKind kind, PythonInstallation? installation = null) =>
-        RelinkPlan.Of(installation ?? Installation, kind, Parts(folder), "cc", "/objects", "/out/python3.11");
+        RelinkPlan.Of(installation ?? Installation, kind, Parts(folder), ["cc"], "/objects", "/out/python3.11");
 
     public static DefragPython Made(string folder) => new()
     {
