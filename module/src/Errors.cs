@@ -28,6 +28,7 @@ internal readonly record struct ErrorKind(string Id, ErrorCategory Category)
     public static readonly ErrorKind PythonNotFound = new("PythonNotFound", ErrorCategory.ObjectNotFound);
     public static readonly ErrorKind PythonNotSupported = new("PythonNotSupported", ErrorCategory.NotImplemented);
     public static readonly ErrorKind ToolMissing = new("ToolMissing", ErrorCategory.NotInstalled);
+    public static readonly ErrorKind HashMismatch = new("HashMismatch", ErrorCategory.SecurityError);
     public static readonly ErrorKind DestinationExists = new("DestinationExists", ErrorCategory.ResourceExists);
     public static readonly ErrorKind NotDefragPython = new("NotDefragPython", ErrorCategory.PermissionDenied);
     public static readonly ErrorKind PythonRecordDamaged = new("PythonRecordDamaged", ErrorCategory.InvalidData);

@@ -16,7 +16,7 @@ internal sealed class PythonBuild(
         var builder = new PythonBuilder(parts, store, _probe);
         PythonInstallation stock = _probe.Installation(given, command.PathOf("."), stop);
         var order = new PythonBuilder.Order { Stock = stock, Destination = Destination(stock.Version), Force = command.Force };
-        PythonBuilder.CheckDestination(order);
+        PythonBuilder.CheckDestination(order.Destination, order.Force, hasLibrary: false);
         RelinkPlan plan = PlanOf(builder, order);
         if (!Goes($"Python {stock.Version} from '{stock.Executable}'", order.Destination, () => plan.Commands)) return;
         Run(run => builder.Build(order, run));
@@ -29,7 +29,7 @@ internal sealed class PythonBuild(
         var build = new SourceBuild(store.Cache, runner, _probe);
         // A release says its version; of another source it is known when it is laid out.
         string shown = Destination(source.Release?.Version ?? "VERSION");
-        if (command.Destination != null || source.Release != null) PythonFolder.CheckFree(shown, command.Force);
+        PythonBuilder.CheckDestination(shown, command.Force, hasLibrary: true);
         string what = source.Release != null ? $"Python {source.Release.Version} from its source" : $"Python from '{source.Path}'";
         if (!Goes(what, shown, () => build.Plan(source, stop))) return;
         Run(run =>
@@ -70,6 +70,11 @@ internal sealed class PythonBuild(
         try
         {
             command.WriteObject(build(run));
+        }
+        catch (PythonRefusedException)
+        {
+            File.Delete(run.Log.Path); // the message says it all
+            throw;
         }
         finally
         {

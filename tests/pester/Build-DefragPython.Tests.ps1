@@ -49,7 +49,7 @@ AfterAll {
 }
 
 Describe 'Build-DefragPython -FromInstalled' {
-    It 'tells what it made, in less than 5 seconds' {
+    It 'tells what it made, in seconds' {
         Assert-Linkable
         $made.Path | Should -Be $python
         $made.Executable | Should -Be "$python/bin/$($made.Name)"
@@ -58,7 +58,8 @@ Describe 'Build-DefragPython -FromInstalled' {
         $made.AllocatorVersion | Should -Match '^\d+\.\d+\.\d+$'
         $made.Method | Should -Be 'FromInstalled'
         @(foreach ($stage in $made.Stages) { $stage.Name }) -join ' ' | Should -Be 'Compile Link Install Verify'
-        $made.Duration.TotalSeconds | Should -BeLessThan 5
+        # 1.7 s on an idle machine; the rest is for one that does other things too.
+        $made.Duration.TotalSeconds | Should -BeLessThan 20
         $made.Sha256 | Should -Match '^[0-9a-f]{64}$'
     }
 
@@ -178,6 +179,74 @@ Describe 'Build-DefragPython, refusals' {
         (Invoke-Quietly { Build-DefragPython /nowhere/python }).ErrorIds | Should -Be 'PythonNotFound'
         (Invoke-Quietly { Build-DefragPython /bin/true }).ErrorIds | Should -Be 'PythonNotFound'
         (Invoke-Quietly { Build-DefragPython $root }).ErrorIds | Should -Be 'PythonNotFound'
+    }
+}
+
+Describe 'Build-DefragPython -Source and -Version' {
+    BeforeAll {
+        # What looks like a source of CPython, with a configure of the test's own. No real one is built here: psake's task Python does.
+        function New-Source([string] $Name, [string] $Configure) {
+            $folder = "$root/$Name"
+            [void] [System.IO.Directory]::CreateDirectory("$folder/Include")
+            [System.IO.File]::WriteAllText("$folder/Include/patchlevel.h", "#define PY_VERSION ""3.12.1""`n")
+            [System.IO.File]::WriteAllText("$folder/Makefile.pre.in", '')
+            [System.IO.File]::WriteAllText("$folder/configure", "#!/bin/sh`n$Configure`n")
+            [System.IO.File]::SetUnixFileMode("$folder/configure", 'UserRead, UserWrite, UserExecute')
+            $folder
+        }
+
+        # Whether the headers of a real build are here; without them a build ends before it begins.
+        function Assert-Buildable($Run) {
+            if ($Run.ErrorIds -contains 'ToolMissing') { Set-ItResult -Skipped -Because $Run.Errors[0].Exception.Message }
+        }
+    }
+
+    It 'ends with the stage, the first error and the log, and leaves the cache as it was' {
+        $source = New-Source 'unlucky' "echo checking; echo 'configure: error: no luck' >&2; exit 1"
+        $run = Invoke-Quietly { Build-DefragPython -Source $source -Destination "$root/none" }
+        Assert-Buildable $run
+        $run.ErrorIds | Should -Be 'PythonBuildFailed'
+        $run.Errors[0].Exception.Message | Should -Match '^Configure failed: '
+        $run.Errors[0].Exception.Message | Should -Match 'First error: configure: error: no luck'
+        [System.IO.File]::Exists([string] $run.Errors[0].TargetObject) | Should -BeTrue
+        [System.IO.Directory]::Exists("$root/cache/defragger/python/entries") | Should -BeFalse
+        @([System.IO.Directory]::GetDirectories("$root/cache/defragger/python/work")).Count | Should -Be 0
+        [System.IO.Directory]::Exists("$root/none") | Should -BeFalse
+        [System.IO.File]::Delete([string] $run.Errors[0].TargetObject)
+    }
+
+    It 'refuses <What>' -ForEach @(
+        @{ What = 'another hash'; Arguments = @{ Source = '/bin/sh'; Sha256 = '0' * 64 }; Id = 'HashMismatch' }
+        @{ What = 'what is no source'; Arguments = @{ Source = '/etc' }; Id = 'PythonNotFound' }
+        @{ What = 'a source that is not there'; Arguments = @{ Source = '/nowhere.tar.xz' }; Id = 'PythonNotFound' }
+        @{ What = 'a release that is not known'; Arguments = @{ Version = '3.12.0' }; Id = 'PythonNotFound' }
+        @{ What = 'a word that configure must not have'; Arguments = @{ Version = '3.11.2'; Configure = '--disable-gil' }; Id = 'PythonNotSupported' }
+        @{ What = 'a destination with a blank'; Arguments = @{ Version = '3.11.2'; Destination = '/tmp/a b' }; Id = 'PythonNotSupported' }
+        @{ What = 'a hash that is none'; Arguments = @{ Source = '/bin/sh'; Sha256 = 'abc' }; Id = 'ParameterArgumentValidationError' }
+        @{ What = 'an optimisation that there is not'; Arguments = @{ Version = '3.11.2'; Optimize = 'Fast' }; Id = 'CannotConvertArgumentNoMessage' }
+        @{ What = 'a source and a release together'; Arguments = @{ Version = '3.11.2'; Source = '/etc' }; Id = 'AmbiguousParameterSet' }
+    ) {
+        $run = Invoke-Quietly { Build-DefragPython @Arguments }
+        Assert-Buildable $run
+        $run.ErrorIds | Should -Be $Id
+    }
+
+    It 'prints the commands of a source build with -WhatIf, and starts none' {
+        $source = New-Source 'untouched' "touch '$root/started'"
+        $run = Invoke-Quietly { Build-DefragPython -Source $source -Optimize PGO, LTO -WhatIf }
+        Assert-Buildable $run
+        $run.ErrorIds.Count | Should -Be 0
+        [System.IO.File]::Exists("$root/started") | Should -BeFalse
+        [System.IO.Directory]::Exists("$root/cache/defragger/python/entries") | Should -BeFalse
+    }
+
+    It 'empties the cache, but not with -WhatIf' {
+        $entry = "$root/cache/defragger/python/entries/0123456789abcdef01234567"
+        [void] [System.IO.Directory]::CreateDirectory("$entry/prefix")
+        Remove-DefragPython -Cache -WhatIf
+        [System.IO.Directory]::Exists($entry) | Should -BeTrue
+        Remove-DefragPython -Cache
+        [System.IO.Directory]::Exists($entry) | Should -BeFalse
     }
 }
 

@@ -68,7 +68,7 @@ internal sealed class PythonBuilder(PythonParts parts, PythonStore store, Python
     /// <exception cref="OperationCanceledException">It was stopped; nothing was placed.</exception>
     public DefragPython Build(Order order, BuildRun run)
     {
-        CheckDestination(order);
+        CheckDestination(order.Destination, order.Force, order.Origin != null);
         using var scratch = new ScratchFolder(Path.GetDirectoryName(order.Destination)!);
         string tree = scratch["tree"], bin = Path.Combine(tree, "bin"), objects = scratch["objects"];
         Directory.CreateDirectory(bin);
@@ -104,14 +104,17 @@ internal sealed class PythonBuilder(PythonParts parts, PythonStore store, Python
     }
 
     /// <summary>Refuses a destination before anything is done for it.</summary>
+    /// <param name="path">Full path of the folder.</param>
+    /// <param name="force">A Python that a build made may be replaced.</param>
+    /// <param name="hasLibrary">A library of its own, with scripts, is to lie there.</param>
     /// <exception cref="PythonRefusedException">It cannot be made.</exception>
-    public static void CheckDestination(Order order)
+    public static void CheckDestination(string path, bool force, bool hasLibrary)
     {
-        PythonFolder.CheckFree(order.Destination, order.Force);
-        if (order.Origin != null && order.Destination.Any(char.IsWhiteSpace))
+        PythonFolder.CheckFree(path, force);
+        if (hasLibrary && path.Any(char.IsWhiteSpace))
         {
             throw new PythonRefusedException(PythonRefusal.NotSupported,
-                $"The destination '{order.Destination}' has a blank in its path, which the first line of a script cannot have. Choose another.", order.Destination);
+                $"The destination '{path}' has a blank in its path, which the first line of a script cannot have. Choose another.", path);
         }
     }
 

@@ -13,6 +13,8 @@ namespace Defragger.Python;
 /// </remarks>
 internal sealed class PythonStore
 {
+    private static readonly TimeSpan s_keptLogs = TimeSpan.FromDays(30);
+
     /// <param name="folder">Full path; made when something is kept.</param>
     public PythonStore(string folder) => Folder = folder;
 
@@ -34,11 +36,13 @@ internal sealed class PythonStore
         return new PythonStore(Path.Combine(cache, "defragger", "python"));
     }
 
-    /// <summary>Begins a log.</summary>
+    /// <summary>Begins a log. Those of failed builds are kept for a month.</summary>
     public BuildLog NewLog()
     {
         string folder = Path.Combine(Folder, "logs");
         PrivatePath.CreateFolder(folder);
+        foreach (string old in Directory.GetFiles(folder, "*.log"))
+            if (DateTime.UtcNow - File.GetLastWriteTimeUtc(old) > s_keptLogs) File.Delete(old);
         return new BuildLog(Path.Combine(folder, $"{DateTime.UtcNow:yyyyMMdd-HHmmss}-{Path.GetRandomFileName()[..8]}.log"));
     }
 

@@ -25,7 +25,7 @@ internal static class SourcePreflight
         ("uuid/uuid.h", "uuid", "uuid-dev", true),
         ("gdbm.h", "dbm.gnu", "libgdbm-dev", false),
         ("gdbm-ndbm.h", "dbm.ndbm", "libgdbm-compat-dev", false),
-        ("tk.h", "tkinter", "tk-dev", false),
+        ("tcl8.6/tk.h", "tkinter", "tk-dev", false),
     ];
 
     /// <summary>The compiler, after a look at everything that is needed.</summary>

@@ -50,6 +50,7 @@ public abstract class PythonCommand : CancellableCommand
     {
         PythonRefusal.NotSupported => ErrorKind.PythonNotSupported,
         PythonRefusal.ToolMissing => ErrorKind.ToolMissing,
+        PythonRefusal.HashMismatch => ErrorKind.HashMismatch,
         PythonRefusal.DestinationExists => ErrorKind.DestinationExists,
         PythonRefusal.NotOurs => ErrorKind.NotDefragPython,
         PythonRefusal.Incomplete => ErrorKind.ModuleIncomplete,
