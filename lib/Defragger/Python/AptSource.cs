@@ -39,7 +39,7 @@ internal static class AptSource
     {
         foreach (string part in new[] { "lists/partial", "cache/archives/partial" }) Directory.CreateDirectory(Path.Combine(folder, part));
         ProcessReport targets = runner.Capture(
-            new BuildCommand("apt-get", ["indextargets", "--format", "$(REPO_URI) $(RELEASE)", "Created-By: Packages"]), s_patience, run.Stop);
+            new BuildCommand("apt-get", ["indextargets", "--format", "$(REPO_URI) $(RELEASE) $(LABEL)", "Created-By: Packages"]), s_patience, run.Stop);
         string place = Repository(targets.StandardOutput)
             ?? throw run.Failed("apt has no repository on this machine that could have Debian's sources (apt-get indextargets names none)");
         string signed = File.Exists(Keyring) ? $"[signed-by={Keyring}] " : "";
@@ -49,11 +49,15 @@ internal static class AptSource
         return found.Length == 1 ? found[0] : throw run.Failed($"apt fetched {found.Length} original archives of {release.Package} and not one");
     }
 
-    /// <summary>The repository of the machine's main suite, out of lines "URI SUITE"; null when there is none.</summary>
-    internal static string? Repository(string lines) => lines.Split('\n')
-        .Select(line => line.Split(' ')).Where(words => words.Length == 2 && words[0].Length > 0)
-        // 'bookworm-security' and 'bookworm-updates' are other repositories, or parts of one.
-        .FirstOrDefault(words => !words[1].Contains('-') && !words[1].Contains('/'))?[0];
+    /// <summary>The repository of the machine's main suite, out of lines "URI SUITE LABEL": Debian's, if one says that it is;
+    /// null when there is none.</summary>
+    internal static string? Repository(string lines)
+    {
+        string[][] main = [.. lines.Split('\n').Select(line => line.Split(' '))
+            // 'bookworm-security' and 'bookworm-updates' are other repositories, or parts of one.
+            .Where(words => words.Length >= 3 && words[0].Length > 0 && !words[1].Contains('-') && !words[1].Contains('/'))];
+        return (main.FirstOrDefault(words => words[2] == "Debian") ?? main.FirstOrDefault())?[0];
+    }
 
     private static string SourceList(string folder) => Path.Combine(folder, "sources.list");
 }

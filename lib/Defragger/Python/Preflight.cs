@@ -1,3 +1,5 @@
+using Defragger.Engines;
+
 namespace Defragger.Python;
 
 /// <summary>What a build needs of the machine, looked at before it starts: all that is missing is told at once, with the words

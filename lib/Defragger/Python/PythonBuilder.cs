@@ -87,8 +87,8 @@ internal sealed class PythonBuilder(PythonParts parts, PythonStore store, Python
         {
             made.Write(tree);
             File.Copy(run.Log.Path, Path.Combine(tree, DefragPython.LogName));
-            PythonFolder.Place(tree, order.Destination, scratch["former"]);
-            store.Add(order.Destination);
+            store.Add(order.Destination); // a note of what does not come to be there is dropped
+            PythonFolder.Place(tree, order.Destination);
             File.Delete(run.Log.Path);
         });
         return made.In(order.Destination);

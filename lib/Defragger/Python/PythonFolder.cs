@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using Defragger.Interop;
+
 namespace Defragger.Python;
 
 /// <summary>The folder that a Python is placed in, or removed from: only ever one that a build made.</summary>
@@ -24,22 +27,21 @@ internal static class PythonFolder
         }
     }
 
-    /// <summary>Puts a tree at a destination, in place of what <see cref="CheckFree"/> let pass.</summary>
+    /// <summary>Puts a tree at a destination. What <see cref="CheckFree"/> let pass is there until the moment it is replaced, and
+    /// lies where the tree was then.</summary>
     /// <param name="tree">A folder on the same file system.</param>
     /// <param name="path">Full path.</param>
-    /// <param name="aside">A path on the same file system where the former one may go.</param>
-    public static void Place(string tree, string path, string aside)
+    /// <exception cref="IOException">It cannot be placed; the destination is as before.</exception>
+    public static void Place(string tree, string path)
     {
-        bool replaces = Directory.Exists(path);
-        if (replaces) Directory.Move(path, aside);
-        try
+        if (!Directory.Exists(path))
         {
             Directory.Move(tree, path);
         }
-        catch (Exception e) when (replaces && e is IOException or UnauthorizedAccessException)
+        else if (LinuxMethods.renameat2(LinuxMethods.AT_FDCWD, tree, LinuxMethods.AT_FDCWD, path, LinuxMethods.RENAME_EXCHANGE) != 0)
         {
-            Directory.Move(aside, path);
-            throw;
+            string why = Marshal.GetLastPInvokeErrorMessage();
+            throw new IOException($"'{path}' cannot be replaced in one step: {why}. Remove it first");
         }
     }
 

@@ -56,9 +56,26 @@ public sealed class PythonFolderTests : IDisposable
     {
         Place("ours");
 
-        Assert.ThrowsAny<IOException>(() => PythonFolder.Place(_folder["no tree"], _folder["ours"], _folder["aside"]));
+        Assert.ThrowsAny<IOException>(() => PythonFolder.Place(_folder["no tree"], _folder["ours"]));
 
         Assert.NotNull(DefragPython.Read(_folder["ours"]));
+    }
+
+    [Fact]
+    public void A_tree_takes_the_place_of_the_former_one_which_is_kept_aside()
+    {
+        Place("ours");
+        _folder.Write("tree/new", "x");
+        Directory.CreateDirectory(_folder["empty"]);
+        _folder.Write("other tree/new", "x");
+
+        PythonFolder.Place(_folder["tree"], _folder["ours"]);
+        PythonFolder.Place(_folder["other tree"], _folder["empty"]);
+        PythonFolder.Place(_folder["tree"], _folder["none"]);
+
+        Assert.True(File.Exists(_folder["ours/new"]));
+        Assert.True(File.Exists(_folder["empty/new"]));
+        Assert.NotNull(DefragPython.Read(_folder["none"]));
     }
 
     [Fact]

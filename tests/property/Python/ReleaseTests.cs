@@ -57,9 +57,11 @@ public sealed class ReleaseTests
     }
 
     [Theory]
-    [InlineData("http://one/debian/ bookworm\n", "http://one/debian/")]
-    [InlineData("http://sec/debian-security/ bookworm-security\nhttp://one/debian/ bookworm-updates\nhttp://two/debian/ trixie\n", "http://two/debian/")]
-    [InlineData("http://sec/ bookworm-security\n", null)]
+    [InlineData("http://one/debian/ bookworm Debian\n", "http://one/debian/")]
+    [InlineData("http://sec/ bookworm-security Debian-Security\nhttp://one/ bookworm-updates Debian\nhttp://two/ trixie Debian\n", "http://two/")]
+    [InlineData("http://vendor/ stable Vendor Inc\nhttp://two/ trixie Debian\n", "http://two/")]
+    [InlineData("http://two/ trixie $(LABEL)\n", "http://two/")] // no lists were fetched yet
+    [InlineData("http://sec/ bookworm-security Debian-Security\n", null)]
     [InlineData("", null)]
     public void Sources_come_from_where_the_machine_has_its_main_suite(string targets, string? place) =>
         Assert.Equal(place, AptSource.Repository(targets));

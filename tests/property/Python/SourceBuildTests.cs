@@ -1,3 +1,4 @@
+using Defragger.Engines;
 using Defragger.Python;
 using Defragger.Tests.Engines;
 using Xunit;

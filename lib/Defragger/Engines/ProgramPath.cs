@@ -1,4 +1,4 @@
-namespace Defragger.Python;
+namespace Defragger.Engines;
 
 /// <summary>Where programs are.</summary>
 internal static class ProgramPath
