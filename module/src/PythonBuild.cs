@@ -30,7 +30,8 @@ internal sealed class PythonBuild(
         // A release says its version; of another source it is known when it is laid out.
         string shown = Destination(source.Release?.Version ?? "VERSION");
         PythonBuilder.CheckDestination(shown, command.Force, hasLibrary: true);
-        string what = source.Release != null ? $"Python {source.Release.Version} from its source" : $"Python from '{source.Path}'";
+        string what = source.Release != null
+            ? $"Python {source.Release.Version} from its source" : $"Python from '{source.Path}'";
         if (!Goes(what, shown, () => build.Plan(source, stop))) return;
         Run(run =>
         {
@@ -57,7 +58,10 @@ internal sealed class PythonBuild(
         if (reason != ShouldProcessReason.WhatIf) return goes;
         foreach (BuildCommand one in commands()) command.ShouldProcess($"Run: {one}", "", "");
         if (command.FromInstalled.Length == 0)
-            command.ShouldProcess("Link an executable with the words of the Python that was built, as -FromInstalled does with an installed one's.", "", "");
+        {
+            command.ShouldProcess(
+                "Link an executable with the words of the Python that was built, as -FromInstalled does with an installed one's.", "", "");
+        }
         command.ShouldProcess($"Check the result, and place it in '{destination}'.", "", "");
         return false;
     }

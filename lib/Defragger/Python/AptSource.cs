@@ -17,8 +17,9 @@ internal static class AptSource
     {
         string[] own =
         [
-            "-q", "-o", $"Dir::Etc::sourcelist={SourceList(folder)}", "-o", "Dir::Etc::sourceparts=-", "-o", $"Dir::State::lists={folder}/lists",
-            "-o", $"Dir::Cache={folder}/cache", "-o", "Acquire::Languages=none", "-o", "Acquire::Retries=3",
+            "-q", "-o", $"Dir::Etc::sourcelist={SourceList(folder)}", "-o", "Dir::Etc::sourceparts=-",
+            "-o", $"Dir::State::lists={folder}/lists", "-o", $"Dir::Cache={folder}/cache",
+            "-o", "Acquire::Languages=none", "-o", "Acquire::Retries=3",
             // The folder is its owner's alone, and apt would fetch as another user.
             "-o", "APT::Sandbox::User=",
         ];
@@ -37,16 +38,19 @@ internal static class AptSource
     /// <exception cref="PythonBuildException">It could not be fetched.</exception>
     public static string Fetch(Release release, string folder, BuildRun run, CommandRunner runner)
     {
-        foreach (string part in new[] { "lists/partial", "cache/archives/partial" }) Directory.CreateDirectory(Path.Combine(folder, part));
-        ProcessReport targets = runner.Capture(
-            new BuildCommand("apt-get", ["indextargets", "--format", "$(REPO_URI) $(RELEASE) $(LABEL)", "Created-By: Packages"]), s_patience, run.Stop);
+        foreach (string part in new[] { "lists/partial", "cache/archives/partial" })
+            Directory.CreateDirectory(Path.Combine(folder, part));
+        var ask = new BuildCommand("apt-get", ["indextargets", "--format", "$(REPO_URI) $(RELEASE) $(LABEL)", "Created-By: Packages"]);
+        ProcessReport targets = runner.Capture(ask, s_patience, run.Stop);
         string place = Repository(targets.StandardOutput)
             ?? throw run.Failed("apt has no repository on this machine that could have Debian's sources (apt-get indextargets names none)");
         string signed = File.Exists(Keyring) ? $"[signed-by={Keyring}] " : "";
         File.WriteAllText(SourceList(folder), $"deb-src {signed}{place} {release.Suite} main\n");
         foreach (BuildCommand command in Commands(release, folder)) run.Run(command);
         string[] found = Directory.GetFiles(folder, "*.orig.tar.*");
-        return found.Length == 1 ? found[0] : throw run.Failed($"apt fetched {found.Length} original archives of {release.Package} and not one");
+        return found.Length == 1
+            ? found[0]
+            : throw run.Failed($"apt fetched {found.Length} original archives of {release.Package} and not one");
     }
 
     /// <summary>The repository of the machine's main suite, out of lines "URI SUITE LABEL": Debian's, if one says that it is;

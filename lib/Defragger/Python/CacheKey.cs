@@ -15,8 +15,8 @@ internal sealed record CacheKey(string Text)
     /// <summary>Variables of the environment that configure and make listen to.</summary>
     public static IReadOnlyList<string> Variables { get; } =
     [
-        "CC", "CFLAGS", "CFLAGS_NODIST", "CPP", "CPPFLAGS", "CXX", "EXTRA_CFLAGS", "LDFLAGS", "LDFLAGS_NODIST", "LIBS", "OPT", "AR", "ARFLAGS",
-        "PKG_CONFIG", "PKG_CONFIG_LIBDIR", "PKG_CONFIG_PATH", "PROFILE_TASK",
+        "CC", "CFLAGS", "CFLAGS_NODIST", "CPP", "CPPFLAGS", "CXX", "EXTRA_CFLAGS", "LDFLAGS", "LDFLAGS_NODIST", "LIBS", "OPT",
+        "AR", "ARFLAGS", "PKG_CONFIG", "PKG_CONFIG_LIBDIR", "PKG_CONFIG_PATH", "PROFILE_TASK",
     ];
 
     /// <summary>The key.</summary>
@@ -27,7 +27,8 @@ internal sealed record CacheKey(string Text)
     /// <param name="compiler">What the compiler says of itself.</param>
     /// <param name="architecture">Of the machine.</param>
     public static CacheKey Of(
-        string sourceSha256, IReadOnlyList<string> configure, string place, Func<string, string?> environment, string compiler, string architecture)
+        string sourceSha256, IReadOnlyList<string> configure, string place, Func<string, string?> environment, string compiler,
+        string architecture)
     {
         IEnumerable<string> lines =
         [

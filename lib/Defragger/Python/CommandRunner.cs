@@ -64,7 +64,8 @@ internal sealed class CommandRunner : IDisposable
     /// <summary>Whether a variable of the caller's is kept from commands.</summary>
     internal static bool IsTaken(string name) =>
         name.StartsWith("PYTHON", StringComparison.Ordinal) || name.StartsWith("DEFRAGGER", StringComparison.Ordinal)
-        || name is "LD_PRELOAD" or "MAKEFLAGS" or "MFLAGS" or "MAKELEVEL" or "DESTDIR" or "__PYVENV_LAUNCHER__" or "LC_ALL" or "LANGUAGE";
+        || name is "LD_PRELOAD" or "MAKEFLAGS" or "MFLAGS" or "MAKELEVEL" or "DESTDIR" or "__PYVENV_LAUNCHER__"
+            or "LC_ALL" or "LANGUAGE";
 
     private static ProcessSpec Spec(BuildCommand command, string[] shell)
     {

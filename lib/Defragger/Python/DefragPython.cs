@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -118,7 +119,7 @@ public enum PythonMethod
 public sealed record PythonStage(string Name, TimeSpan Duration)
 {
     /// <summary>Both.</summary>
-    public override string ToString() => $"{Name} {Duration.TotalSeconds.ToString("0.00", System.Globalization.CultureInfo.InvariantCulture)} s";
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Name} {Duration.TotalSeconds:0.00} s");
 }
 
 /// <summary>One thing that was checked of a Python.</summary>

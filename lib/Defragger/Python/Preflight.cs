@@ -37,7 +37,8 @@ internal sealed class Preflight
     {
         if (_missing.Count == 0) return;
         throw new PythonRefusedException(PythonRefusal.ToolMissing,
-            $"Needed for the build and not found: {string.Join(", ", _missing)}. Debian, Ubuntu: apt-get install {string.Join(' ', _packages)}",
+            $"Needed for the build and not found: {string.Join(", ", _missing)}. "
+            + $"Debian, Ubuntu: apt-get install {string.Join(' ', _packages)}",
             string.Join(' ', _packages));
     }
 }

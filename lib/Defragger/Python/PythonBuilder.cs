@@ -52,14 +52,16 @@ internal sealed class PythonBuilder(PythonParts parts, PythonStore store, Python
         if (!stock.Includes.Any(folder => File.Exists(Path.Combine(folder, "Python.h"))))
             preflight.Miss($"{Path.Combine(stock.Includes[0], "Python.h")}", package);
         bool hasArchive = File.Exists(stock.Archive);
-        if (!hasArchive && !File.Exists(stock.SharedLibrary)) preflight.Miss($"{stock.Archive} or {stock.SharedLibrary}", package);
+        if (!hasArchive && !File.Exists(stock.SharedLibrary))
+            preflight.Miss($"{stock.Archive} or {stock.SharedLibrary}", package);
         preflight.Demand();
         bool independent = ElfImage.Read(stock.Executable).IsPositionIndependent;
         // Objects for LTO are made to code by the link. Those of an installed Python may be another compiler's, which this one
         // cannot read; they have code as well.
         IReadOnlyList<string> options = origin?.Optimize.HasFlag(PythonOptimization.LTO) == true
             ? ShellWords.Split(stock.Words.GetValueOrDefault("LDFLAGS_NODIST", "")) : [];
-        return RelinkPlan.Of(stock, new RelinkPlan.LibraryKind(hasArchive, independent, options), parts, compiler, objects, output);
+        var kind = new RelinkPlan.LibraryKind(hasArchive, independent, options);
+        return RelinkPlan.Of(stock, kind, parts, compiler, objects, output);
     }
 
     /// <summary>Makes the Python.</summary>
@@ -114,7 +116,8 @@ internal sealed class PythonBuilder(PythonParts parts, PythonStore store, Python
         if (hasLibrary && path.Any(char.IsWhiteSpace))
         {
             throw new PythonRefusedException(PythonRefusal.NotSupported,
-                $"The destination '{path}' has a blank in its path, which the first line of a script cannot have. Choose another.", path);
+                $"The destination '{path}' has a blank in its path, which the first line of a script cannot have. "
+                + "Choose another.", path);
         }
     }
 
@@ -138,7 +141,8 @@ internal sealed class PythonBuilder(PythonParts parts, PythonStore store, Python
         foreach (string name in new[] { "python3", "python" })
             if (!File.Exists(Path.Combine(bin, name))) File.CreateSymbolicLink(Path.Combine(bin, name), order.Stock.Name);
         // The packages of an installed Python are not ours to add to.
-        string packages = order.Origin == null ? Path.Combine("share", "defragger") : Path.Combine("lib", order.Stock.Name, "site-packages");
+        string packages = order.Origin == null
+            ? Path.Combine("share", "defragger") : Path.Combine("lib", order.Stock.Name, "site-packages");
         string stubs = Path.Combine(tree, packages, Path.GetFileName(parts.Stubs));
         Directory.CreateDirectory(stubs);
         foreach (string file in Directory.GetFiles(parts.Stubs)) File.Copy(file, Path.Combine(stubs, Path.GetFileName(file)));
@@ -154,13 +158,15 @@ internal sealed class PythonBuilder(PythonParts parts, PythonStore store, Python
             run.Log.Write($"{check.Status}: {check.Name}: {check.Detail}");
             run.Tell((double)checks.Count / PythonVerifier.Names.Count, check.Name);
         }
-        PythonCheck[] failed = [.. checks.Where(check => check.Status == PythonCheckStatus.Failed)];
+        string[] failed = [.. checks.Where(check => check.Status == PythonCheckStatus.Failed)
+            .Select(check => $"{check.Name}: {check.Detail}")];
         return failed.Length == 0
             ? verifier.AllocatorVersion(executable, run.Stop)
-            : throw run.Failed($"the Python was linked, but {string.Join("; ", failed.Select(check => $"{check.Name}: {check.Detail}"))}");
+            : throw run.Failed($"the Python was linked, but {string.Join("; ", failed)}");
     }
 
-    private static DefragPython Record(Order order, string executable, string allocator, List<PythonCheck> checks, BuildRun run) => new()
+    private static DefragPython Record(
+        Order order, string executable, string allocator, List<PythonCheck> checks, BuildRun run) => new()
     {
         Name = order.Stock.Name,
         Version = order.Stock.Version,

@@ -26,7 +26,7 @@ internal static class PythonCopy
         int changed = 0;
         foreach (FileInfo file in new DirectoryInfo(folder).EnumerateFiles("*", options))
         {
-            if (file.Length > LargestText || file.Length < old.Length || file.Extension is ".pyc" or ".so" or ".a" or ".o") continue;
+            if (file.Length > LargestText || file.Extension is ".pyc" or ".so" or ".a" or ".o") continue;
             byte[] content = File.ReadAllBytes(file.FullName);
             if (content.AsSpan().IndexOf(old) < 0 || content.AsSpan().IndexOf((byte)0) >= 0) continue;
             File.WriteAllBytes(file.FullName, Replace(content, old, now));
@@ -53,6 +53,7 @@ internal static class PythonCopy
     {
         string cache = Path.Combine(source.DirectoryName!, "__pycache__");
         if (!Directory.Exists(cache)) return;
-        foreach (string compiled in Directory.GetFiles(cache, Path.GetFileNameWithoutExtension(source.Name) + ".*.pyc")) File.Delete(compiled);
+        string pattern = Path.GetFileNameWithoutExtension(source.Name) + ".*.pyc";
+        foreach (string compiled in Directory.GetFiles(cache, pattern)) File.Delete(compiled);
     }
 }

@@ -13,7 +13,10 @@ internal static class PythonFolder
     public static void CheckFree(string path, bool force)
     {
         if (File.Exists(path))
-            throw new PythonRefusedException(PythonRefusal.DestinationExists, $"The destination '{path}' is a file. Choose another.", path);
+        {
+            throw new PythonRefusedException(PythonRefusal.DestinationExists,
+                $"The destination '{path}' is a file. Choose another.", path);
+        }
         if (!Directory.Exists(path) || !Directory.EnumerateFileSystemEntries(path).Any()) return;
         if (!IsOurs(path))
         {
@@ -38,7 +41,8 @@ internal static class PythonFolder
         {
             Directory.Move(tree, path);
         }
-        else if (LinuxMethods.renameat2(LinuxMethods.AT_FDCWD, tree, LinuxMethods.AT_FDCWD, path, LinuxMethods.RENAME_EXCHANGE) != 0)
+        else if (LinuxMethods.renameat2(
+            LinuxMethods.AT_FDCWD, tree, LinuxMethods.AT_FDCWD, path, LinuxMethods.RENAME_EXCHANGE) != 0)
         {
             string why = Marshal.GetLastPInvokeErrorMessage();
             throw new IOException($"'{path}' cannot be replaced in one step: {why}. Remove it first");
@@ -63,7 +67,8 @@ internal static class PythonFolder
     /// <exception cref="PythonRefusedException">It is one.</exception>
     public static void CheckOurs(string path)
     {
-        if (!Directory.Exists(path)) throw new PythonRefusedException(PythonRefusal.NotFound, $"There is no folder '{path}'.", path);
+        if (!Directory.Exists(path))
+            throw new PythonRefusedException(PythonRefusal.NotFound, $"There is no folder '{path}'.", path);
         if (!IsOurs(path))
         {
             throw new PythonRefusedException(PythonRefusal.NotOurs,

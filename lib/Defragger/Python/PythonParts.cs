@@ -18,8 +18,12 @@ internal sealed record PythonParts
     public PythonParts(string folder)
     {
         _folder = folder;
-        Sources = Directory.Exists(SourceFolder) ? [.. Directory.GetFiles(SourceFolder, "*.c").Order(StringComparer.Ordinal)] : [];
-        string[] needed = [Path.Combine(SourceFolder, "main.c"), Path.Combine(Include, "defragger.h"), Library, Path.Combine(Stubs, "__init__.pyi")];
+        Sources = Directory.Exists(SourceFolder)
+            ? [.. Directory.GetFiles(SourceFolder, "*.c").Order(StringComparer.Ordinal)] : [];
+        string[] needed =
+        [
+            Path.Combine(SourceFolder, "main.c"), Path.Combine(Include, "defragger.h"), Library, Path.Combine(Stubs, "__init__.pyi"),
+        ];
         if (Array.Find(needed, path => !File.Exists(path)) is string missing)
         {
             throw new PythonRefusedException(PythonRefusal.Incomplete,

@@ -55,12 +55,14 @@ internal sealed class PythonProbe(CommandRunner runner)
         if (Directory.Exists(path))
         {
             // The second for a Python 2, which is told that it is too old.
-            return ProgramPath.Runnable(Path.Combine(path, "bin", "python3")) ?? ProgramPath.Runnable(Path.Combine(path, "bin", "python"))
+            return ProgramPath.Runnable(Path.Combine(path, "bin", "python3"))
+                ?? ProgramPath.Runnable(Path.Combine(path, "bin", "python"))
                 ?? throw new PythonRefusedException(PythonRefusal.NotFound,
                     $"There is no bin/python3 in '{path}'. Give an executable, or the prefix of an installation.", given);
         }
         return ProgramPath.Find(given, directory) ?? throw new PythonRefusedException(PythonRefusal.NotFound,
-            $"There is no program '{given}'{(given.Contains('/') ? "" : " in PATH")}. Give an executable, or the prefix of an installation.", given);
+            $"There is no program '{given}'{(given.Contains('/') ? "" : " in PATH")}. "
+            + "Give an executable, or the prefix of an installation.", given);
     }
 
     /// <summary>The stock Python of the same library as a Python of ours; null when none is there.</summary>

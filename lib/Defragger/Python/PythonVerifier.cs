@@ -86,7 +86,8 @@ internal sealed class PythonVerifier(PythonProbe probe)
         if (ours.Count < FewNames && stock.Count < FewNames) return Passed("by the stock Python's shared library");
         if (stock.Count < FewNames)
         {
-            string library = PythonInstallation.Parse(Answer(subject.Stock, "installation", ["-I", "-S"], [], stop).GetRawText()).SharedLibrary;
+            string told = Answer(subject.Stock, "installation", ["-I", "-S"], [], stop).GetRawText();
+            string library = PythonInstallation.Parse(told).SharedLibrary;
             if (!File.Exists(library)) return Skipped($"neither '{subject.Stock}' nor '{library}' tells its names");
             stock.UnionWith(PythonNames(library));
         }
@@ -146,9 +147,11 @@ internal sealed class PythonVerifier(PythonProbe probe)
         ProcessReport made = probe.Run(subject.Executable, ["-I", "-m", "venv", "--without-pip", folder], stop);
         if (made.StandardError.Contains("No module named venv", StringComparison.Ordinal))
             return Skipped("this Python has no venv: apt-get install python3-venv");
-        if (CommandRunner.Failure(made) is string failure) return Failed($"venv: {failure}. {PythonProbe.LastLine(made.StandardError)}");
+        if (CommandRunner.Failure(made) is string failure)
+            return Failed($"venv: {failure}. {PythonProbe.LastLine(made.StandardError)}");
         JsonElement told = Allocator(Path.Combine(folder, "bin", "python"), ["-I"], [], stop);
-        string? prefix = told.GetProperty("prefix").GetString(), allocator = told.GetProperty("domains").GetProperty("obj").GetString();
+        string? prefix = told.GetProperty("prefix").GetString();
+        string? allocator = told.GetProperty("domains").GetProperty("obj").GetString();
         Directory.Delete(folder, recursive: true);
         return prefix != folder ? Failed($"its prefix is '{prefix}' and not '{folder}'")
             : allocator != "defragger" ? Failed($"objects in it are served by {allocator}")
@@ -158,7 +161,8 @@ internal sealed class PythonVerifier(PythonProbe probe)
     private (PythonCheckStatus, string) Extensions(Subject subject, CancellationToken stop)
     {
         if (subject.Stock == null) return Skipped(NoStock);
-        JsonElement stock = Answer(subject.Stock, "extensions", ["-I"], [], stop), ours = Answer(subject.Executable, "extensions", ["-I"], [], stop);
+        JsonElement stock = Answer(subject.Stock, "extensions", ["-I"], [], stop);
+        JsonElement ours = Answer(subject.Executable, "extensions", ["-I"], [], stop);
         string[] names = [.. stock.EnumerateObject().Select(one => one.Name)];
         if (names.Length == 0) return Skipped("the stock Python has no extension that is a file");
         return stock.GetRawText() == ours.GetRawText()
@@ -171,7 +175,8 @@ internal sealed class PythonVerifier(PythonProbe probe)
         .Where(name => name.StartsWith("Py", StringComparison.Ordinal) || name.StartsWith("_Py", StringComparison.Ordinal))];
 
     private Dictionary<string, string> Identity(string executable, CancellationToken stop) =>
-        Answer(executable, "identity", ["-I"], [], stop).EnumerateObject().ToDictionary(one => one.Name, one => one.Value.GetString() ?? "");
+        Answer(executable, "identity", ["-I"], [], stop).EnumerateObject()
+            .ToDictionary(one => one.Name, one => one.Value.GetString() ?? "");
 
     private JsonElement Allocator(string executable, string[] options, (string, string)[] environment, CancellationToken stop) =>
         Answer(executable, "allocator", options, environment, stop);
@@ -183,7 +188,10 @@ internal sealed class PythonVerifier(PythonProbe probe)
     {
         ProcessReport report = probe.Ask(executable, script, options, environment, stop);
         if (CommandRunner.Failure(report) is string failure)
-            throw new InvalidDataException($"'{executable}' cannot tell its {script}: {failure}. {PythonProbe.LastLine(report.StandardError)}");
+        {
+            throw new InvalidDataException(
+                $"'{executable}' cannot tell its {script}: {failure}. {PythonProbe.LastLine(report.StandardError)}");
+        }
         using JsonDocument document = JsonDocument.Parse(report.StandardOutput);
         return document.RootElement.Clone();
     }

@@ -34,20 +34,22 @@ internal sealed record RelinkPlan
     /// <param name="output">The executable to make.</param>
     /// <exception cref="FormatException">A build setting of the Python cannot be split into words.</exception>
     public static RelinkPlan Of(
-        PythonInstallation installation, LibraryKind kind, PythonParts parts, IReadOnlyList<string> compiler, string objects, string output)
+        PythonInstallation installation, LibraryKind kind, PythonParts parts, IReadOnlyList<string> compiler, string objects,
+        string output)
     {
         // -isystem: what the headers of an old Python warn of is not the user's to mend.
         string[] includes = [.. installation.Includes.SelectMany(folder => new[] { "-isystem", folder }), "-I", parts.Include];
+        string[] options = [.. compiler.Skip(1)];
         List<BuildCommand> compile = [];
         List<string> made = [];
         foreach (string source in parts.Sources)
         {
             made.Add(Path.Combine(objects, Path.ChangeExtension(Path.GetFileName(source), ".o")));
-            compile.Add(new BuildCommand(compiler[0], [.. compiler.Skip(1), "-O2", "-fPIE", .. includes, "-c", source, "-o", made[^1]]));
+            compile.Add(new BuildCommand(compiler[0], [.. options, "-O2", "-fPIE", .. includes, "-c", source, "-o", made[^1]]));
         }
         var link = new BuildCommand(compiler[0],
         [
-            .. compiler.Skip(1), "-o", output, .. made, "-Wl,--export-dynamic",
+            .. options, "-o", output, .. made, "-Wl,--export-dynamic",
             "-Wl,--whole-archive", parts.Library, "-Wl,--no-whole-archive",
             .. kind.HasArchive ? Archive(installation, kind) : Shared(installation),
             .. Words(installation, "LIBS"), .. Words(installation, "SYSLIBS"), .. Words(installation, "LINKFORSHARED"),

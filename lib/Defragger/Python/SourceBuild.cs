@@ -50,7 +50,8 @@ internal sealed class SourceBuild(BuildCache cache, CommandRunner runner, Python
     /// <exception cref="PythonRefusedException">The source cannot be built here.</exception>
     public IEnumerable<BuildCommand> Plan(Order order, CancellationToken stop)
     {
-        string compiler = SourcePreflight.Describe(SourcePreflight.Check(order.Release != null, runner, _ => { }, stop), runner, stop);
+        IReadOnlyList<string> words = SourcePreflight.Check(order.Release != null, runner, _ => { }, stop);
+        string compiler = SourcePreflight.Describe(words, runner, stop);
         // The real name of this folder is drawn when it is made.
         string work = Path.Combine(cache.Folder, "work", ".defragger-XXXX"), folder = Path.Combine(work, "source");
         SourceTree? tree = order.Path != null ? SourceTree.Of(order.Path, order.Sha256) : null;
@@ -97,7 +98,8 @@ internal sealed class SourceBuild(BuildCache cache, CommandRunner runner, Python
         if (cache.Folder.Any(char.IsWhiteSpace))
         {
             throw new PythonRefusedException(PythonRefusal.NotSupported,
-                $"The cache folder '{cache.Folder}' has a blank in its path, which CPython's make cannot have. Set XDG_CACHE_HOME to another.", cache.Folder);
+                $"The cache folder '{cache.Folder}' has a blank in its path, which CPython's make cannot have. "
+                + "Set XDG_CACHE_HOME to another.", cache.Folder);
         }
         using ScratchFolder work = cache.NewWork();
         string source = work["source"], root = work["root"];
@@ -105,7 +107,11 @@ internal sealed class SourceBuild(BuildCache cache, CommandRunner runner, Python
         if (tree == null)
         {
             Directory.CreateDirectory(work["fetch"]);
-            run.Do("Fetch", () => tree = SourceTree.Of(AptSource.Fetch(order.Release!, work["fetch"], run, runner), order.Release!.Sha256));
+            run.Do("Fetch", () =>
+            {
+                string archive = AptSource.Fetch(order.Release!, work["fetch"], run, runner);
+                tree = SourceTree.Of(archive, order.Release!.Sha256);
+            });
         }
         run.Do("Unpack", () =>
         {
@@ -116,7 +122,7 @@ internal sealed class SourceBuild(BuildCache cache, CommandRunner runner, Python
         });
         SourcePlan plan = PlanOf(order, key, source, root);
         run.Do("Configure", () => run.Run(plan.ConfigureCommand));
-        foreach (SourcePlan.Make make in plan.Makes) run.Do(make.Stage, () => RunMake(make, work[$"count-{make.Times}-{make.Command.Arguments.Count}"], run));
+        foreach (SourcePlan.Make make in plan.Makes) run.Do(make.Stage, () => RunMake(make, work[$"objects of {make.Stage}"], run));
         run.Do("Install stock", () =>
         {
             run.Run(plan.Install);

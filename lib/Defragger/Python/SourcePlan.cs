@@ -60,9 +60,12 @@ internal sealed record SourcePlan(
     {
         foreach (string word in more)
         {
-            (string name, string why) = Array.Find(s_refused, one => word == one.Word || word.StartsWith(one.Word + "=", StringComparison.Ordinal));
-            if (name != null)
-                throw new PythonRefusedException(PythonRefusal.NotSupported, $"'{word}' cannot be given to configure: {why}.", word);
+            string name = word.Split('=')[0];
+            if (Array.Find(s_refused, one => one.Word == name) is { Why: string why })
+            {
+                throw new PythonRefusedException(PythonRefusal.NotSupported,
+                    $"'{word}' cannot be given to configure: {why}.", word);
+            }
         }
     }
 

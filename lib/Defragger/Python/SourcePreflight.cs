@@ -6,6 +6,7 @@ namespace Defragger.Python;
 /// missing after the last minute.</summary>
 internal static class SourcePreflight
 {
+    private const string Mark = "missing ";
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
 
     private static readonly (string Program, string Package)[] s_programs = [("make", "make"), ("tar", "tar"), ("ld", "binutils")];
@@ -45,13 +46,15 @@ internal static class SourcePreflight
         IReadOnlyList<string> compiler = preflight.Compiler();
         if (compiler.Count == 0)
         {
-            preflight.Miss("the headers of the standard library's modules", [.. s_headers.Where(one => one.IsNeeded).Select(one => one.Package)]);
+            string[] packages = [.. s_headers.Where(one => one.IsNeeded).Select(one => one.Package)];
+            preflight.Miss("the headers of the standard library's modules", packages);
         }
         else
         {
             HashSet<string> missing = MissingHeaders(compiler, runner, stop);
-            foreach ((string header, string module, string package, bool isNeeded) in s_headers.Where(one => missing.Contains(one.Header)))
+            foreach ((string header, string module, string package, bool isNeeded) in s_headers)
             {
+                if (!missing.Contains(header)) continue;
                 if (isNeeded) preflight.Miss($"{header} (for {module})", package);
                 else decided($"{module} will be missing: there is no {header} (apt-get install {package}).");
             }
@@ -74,10 +77,12 @@ internal static class SourcePreflight
         try
         {
             string file = Path.Combine(folder, "headers.c");
-            File.WriteAllText(file, string.Concat(s_headers.Select(one => $"#if !__has_include(<{one.Header}>)\nmissing {one.Header}\n#endif\n")));
+            IEnumerable<string> questions = s_headers.Select(one => $"#if !__has_include(<{one.Header}>)\n{Mark}{one.Header}\n#endif\n");
+            File.WriteAllText(file, string.Concat(questions));
             IReadOnlyList<string> flags = ShellWords.Split(Environment.GetEnvironmentVariable("CPPFLAGS") ?? "");
             ProcessReport report = Ask(compiler, [.. flags, "-E", "-P", file], runner, stop);
-            return [.. report.StandardOutput.Split('\n').Where(line => line.StartsWith("missing ", StringComparison.Ordinal)).Select(line => line["missing ".Length..].Trim())];
+            return [.. report.StandardOutput.Split('\n').Where(line => line.StartsWith(Mark, StringComparison.Ordinal))
+                .Select(line => line[Mark.Length..].Trim())];
         }
         finally
         {
@@ -90,7 +95,8 @@ internal static class SourcePreflight
         ProcessReport report = runner.Capture(new BuildCommand(compiler[0], [.. compiler.Skip(1), .. words]), s_patience, stop);
         return CommandRunner.Failure(report) is string failure
             ? throw new PythonRefusedException(PythonRefusal.ToolMissing,
-                $"The C compiler '{string.Join(' ', compiler)}' cannot be used: {failure}. {PythonProbe.LastLine(report.StandardError)}", compiler[0])
+                $"The C compiler '{string.Join(' ', compiler)}' cannot be used: {failure}. "
+                + PythonProbe.LastLine(report.StandardError), compiler[0])
             : report;
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using System.Text;
@@ -33,7 +34,8 @@ internal sealed partial class SourceTree
         if (expected != null && hash != expected)
         {
             throw new PythonRefusedException(PythonRefusal.HashMismatch,
-                $"'{path}' hashes to {hash} and not to {expected}. It is damaged or not what it should be, and was not unpacked.", path);
+                $"'{path}' hashes to {hash} and not to {expected}. "
+                + "It is damaged or not what it should be, and was not unpacked.", path);
         }
         return new SourceTree(path, isArchive, hash);
     }
@@ -55,13 +57,17 @@ internal sealed partial class SourceTree
         CheckFolder(folder);
         string level = File.ReadAllText(Path.Combine(folder, "Include", "patchlevel.h"));
         if (VersionLine().Match(level) is not { Success: true } match)
-            throw new PythonRefusedException(PythonRefusal.NotFound, "Include/patchlevel.h of the source tells no version.", folder);
+        {
+            throw new PythonRefusedException(PythonRefusal.NotFound,
+                "Include/patchlevel.h of the source tells no version.", folder);
+        }
         string version = match.Groups[1].Value;
         string[] parts = version.Split('.');
-        if (parts[0] != "3" || int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture) < PythonInstallation.LeastMinor)
+        if (parts[0] != "3" || int.Parse(parts[1], CultureInfo.InvariantCulture) < PythonInstallation.LeastMinor)
         {
             throw new PythonRefusedException(PythonRefusal.NotSupported,
-                $"The source is of Python {version}. Before 3.{PythonInstallation.LeastMinor} no allocator can be put in ahead of the first object. Give a later one.", version);
+                $"The source is of Python {version}. Before 3.{PythonInstallation.LeastMinor} no allocator can be put in "
+                + "ahead of the first object. Give a later one.", version);
         }
         return version;
     }
@@ -71,7 +77,8 @@ internal sealed partial class SourceTree
     {
         using var sum = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None };
-        IEnumerable<string> names = Directory.EnumerateFiles(folder, "*", options).Select(path => Path.GetRelativePath(folder, path))
+        IEnumerable<string> names = Directory.EnumerateFiles(folder, "*", options)
+            .Select(path => Path.GetRelativePath(folder, path))
             .Where(name => !name.StartsWith(".git/", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
         foreach (string name in names)
         {
@@ -89,34 +96,36 @@ internal sealed partial class SourceTree
         foreach (string name in new[] { "configure", "Include/patchlevel.h", "Makefile.pre.in" })
         {
             if (!File.Exists(Path.Combine(folder, name)))
-                throw new PythonRefusedException(PythonRefusal.NotFound, $"'{folder}' is no source of CPython: it has no {name}.", folder);
+            {
+                throw new PythonRefusedException(PythonRefusal.NotFound,
+                    $"'{folder}' is no source of CPython: it has no {name}.", folder);
+            }
         }
         if (File.Exists(Path.Combine(folder, "Makefile")))
         {
             throw new PythonRefusedException(PythonRefusal.NotSupported,
-                $"'{folder}' was configured already, for what is not known here. Clean it with 'make distclean', or give a clean one.", folder);
+                $"'{folder}' was configured already, for what is not known here. "
+                + "Clean it with 'make distclean', or give a clean one.", folder);
         }
     }
 
-    /// <summary>Refuses what a source has no need of: links out of it, devices, pipes.</summary>
+    /// <summary>Refuses links out of the source: what is built would come from elsewhere.</summary>
     private static void CheckLinks(string folder)
     {
         var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None };
         foreach (FileSystemInfo one in new DirectoryInfo(folder).EnumerateFileSystemInfos("*", options))
         {
-            if (one.LinkTarget is string target
-                && !Path.GetFullPath(target, Path.GetDirectoryName(one.FullName)!).StartsWith(folder + "/", StringComparison.Ordinal))
+            string name = Path.GetRelativePath(folder, one.FullName);
+            string? target = one.LinkTarget;
+            if (target != null && !IsBelow(folder, Path.GetFullPath(target, Path.GetDirectoryName(one.FullName)!)))
             {
                 throw new PythonRefusedException(PythonRefusal.NotSupported,
-                    $"The source has a link out of it: '{Path.GetRelativePath(folder, one.FullName)}' to '{target}'.", one.FullName);
-            }
-            if ((one.Attributes & FileAttributes.Device) != 0)
-            {
-                throw new PythonRefusedException(PythonRefusal.NotSupported,
-                    $"The source has a device: '{Path.GetRelativePath(folder, one.FullName)}'.", one.FullName);
+                    $"The source has a link out of it: '{name}' to '{target}'.", one.FullName);
             }
         }
     }
+
+    private static bool IsBelow(string folder, string path) => path.StartsWith(folder + "/", StringComparison.Ordinal);
 
     [GeneratedRegex("^#define\\s+PY_VERSION\\s+\"([0-9]+\\.[0-9]+\\.[0-9a-z+]+)\"", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
     private static partial Regex VersionLine();

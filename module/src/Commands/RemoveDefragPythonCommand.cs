@@ -12,7 +12,8 @@ public sealed class RemoveDefragPythonCommand : PythonCommand
     private const string ByPath = "Path", OfCache = "Cache";
 
     /// <summary>The Python's folder, or its executable.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByPath)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ByPath, ValueFromPipeline = true,
+        ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public string Path { get; set; } = "";
 

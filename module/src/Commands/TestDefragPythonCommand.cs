@@ -48,7 +48,9 @@ public sealed class TestDefragPythonCommand : PythonCommand
         var probe = new PythonProbe(Runner);
         DefragPython? made = DefragPython.Read(FolderOf(Path));
         string executable = made?.Executable ?? probe.Behind(PythonProbe.Executable(Path, FullPath(".")), Stop);
-        string? stock = Stock != null ? probe.Behind(PythonProbe.Executable(Stock, FullPath(".")), Stop) : probe.StockOf(executable, made?.Stock, Stop);
+        string? stock = Stock != null
+            ? probe.Behind(PythonProbe.Executable(Stock, FullPath(".")), Stop)
+            : probe.StockOf(executable, made?.Stock, Stop);
         if (stock == null) WriteVerbose($"No stock Python is known for '{executable}'.");
         using var scratch = new ScratchFolder(System.IO.Path.GetTempPath());
         var subject = new PythonVerifier.Subject(executable, stock);
