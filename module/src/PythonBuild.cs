@@ -35,6 +35,8 @@ internal sealed class PythonBuild(
         if (!Goes(what, shown, () => build.Plan(source, stop))) return;
         Run(run =>
         {
+            // A place that cannot be written is heard of now, and not after minutes of work.
+            using (new ScratchFolder(Path.GetDirectoryName(shown)!)) { }
             using SourceBuild.Stock stock = build.Make(source, run);
             return builder.Build(new PythonBuilder.Order
             {

@@ -88,8 +88,21 @@ internal sealed class CommandRunner : IDisposable
             report = ended;
             over.Set();
         });
-        using (stop.Register(() => _launcher.Cancel(Number)))
-            while (!over.Wait(s_beat, CancellationToken.None)) watch?.Invoke();
+        try
+        {
+            using (stop.Register(() => _launcher.Cancel(Number)))
+                while (!over.Wait(s_beat, CancellationToken.None)) watch?.Invoke();
+        }
+        finally
+        {
+            // A watch that throws, as one that writes to a stopped pipeline does, must not leave a command in folders that
+            // are about to be removed.
+            if (!over.IsSet)
+            {
+                _launcher.Cancel(Number);
+                over.Wait(CancellationToken.None);
+            }
+        }
         stop.ThrowIfCancellationRequested();
         return report ?? throw new UnreachableException("The launcher reported nothing.");
     }

@@ -35,8 +35,8 @@ public sealed class PythonBuildException : Exception
     }
 }
 
-/// <summary>A Python, a folder or a machine that nothing can be built from or with; the message says why and what to do.
-/// Nothing was started that changes anything.</summary>
+/// <summary>A Python, a source, a folder or a machine that nothing can be built from or with; the message says why and what
+/// to do. Nothing was placed.</summary>
 public sealed class PythonRefusedException(PythonRefusal kind, string message, object? target) : Exception(message)
 {
     /// <summary>What kind of refusal it is.</summary>

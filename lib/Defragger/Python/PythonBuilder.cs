@@ -89,6 +89,7 @@ internal sealed class PythonBuilder(PythonParts parts, PythonStore store, Python
         {
             made.Write(tree);
             File.Copy(run.Log.Path, Path.Combine(tree, DefragPython.LogName));
+            CheckDestination(order.Destination, order.Force, order.Origin != null); // again: a build takes its time
             store.Add(order.Destination); // a note of what does not come to be there is dropped
             PythonFolder.Place(tree, order.Destination);
             File.Delete(run.Log.Path);

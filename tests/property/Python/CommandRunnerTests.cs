@@ -70,6 +70,20 @@ public sealed class CommandRunnerTests : IDisposable
     }
 
     [Fact]
+    public void A_command_whose_watch_throws_has_ended_when_that_is_heard_of()
+    {
+        string token = LauncherProgram.Token();
+        var command = new BuildCommand("sleep", [token]);
+
+        Assert.Throws<NotSupportedException>(() => _runner.RunLogged(command, new BuildLog(_folder["log"]), () =>
+        {
+            if (LauncherProgram.ProcessesWith(token).Length > 0) throw new NotSupportedException();
+        }, default));
+
+        Assert.Empty(LauncherProgram.ProcessesWith(token));
+    }
+
+    [Fact]
     public void A_log_has_the_command_and_all_that_it_printed_in_order()
     {
         var log = new BuildLog(_folder["log"]);
