@@ -13,7 +13,14 @@
     RootModule = 'Defragger.PowerShell.dll'
     FormatsToProcess = @('Defragger.format.ps1xml')
 
-    CmdletsToExport = @('Invoke-DefragCompare', 'Start-DefragProcess')
+    CmdletsToExport = @(
+        'Build-DefragPython',
+        'Get-DefragPython',
+        'Invoke-DefragCompare',
+        'Remove-DefragPython',
+        'Start-DefragProcess',
+        'Test-DefragPython'
+    )
     FunctionsToExport = @()
     VariablesToExport = @()
     AliasesToExport = @()
