@@ -31,19 +31,20 @@ SUCCESS, WARNINGS, FAILURE = 0, 1, 2  # buildbot.process.results
 MASTER = """
 exec(compile(open("master.cfg").read(), "master.cfg", "exec"))
 c["builders"].append(util.BuilderConfig(
-    name="broken", workernames=["worker"], factory=compare_factory(["sh", "-c", "echo no licence >&2; exit 7"]),
+    name="broken", workernames=["worker"], factory=compare_factory(["sh", "-c", "exit 7"]),
     defaultProperties=c["builders"][0].defaultProperties))
 c["schedulers"].append(schedulers.SingleBranchScheduler(
     name="broken", change_filter=util.ChangeFilter(branch="broken"), builderNames=["broken"]))
 """
 
-# The repository that is analysed, and what revisions change in it.
+# What is analysed, and what a revision changes.
 BASELINE = {
     "clean.c": "int one(void) { return 1; }\n",
     "src/warns.c": "int two(int unused) { return 2; }\n",
 }
 SAME = {"clean.c": "int one(void) { return 1; }\n/* The compiler says nothing of this. */\n"}
 DIFFERENT = {"src/warns.c": "int two(int unused) { int also; return 2; }\n"}
+MORE = {"more.c": "int three;\n"}
 
 
 def missing():
@@ -73,25 +74,23 @@ def wait_for(found, what, log):
 
 
 class Repository:
-    """A git repository whose first commit has the tag "baseline", and is the parent of all others."""
+    """A git repository: a tag "baseline", and revisions after it, each on top of the last."""
 
     def __init__(self, folder):
         self.folder = folder
         self._git("init", "--quiet", "--initial-branch=main")
-        self._commit(BASELINE)
+        self.commit(BASELINE)
         self._git("tag", "baseline")
 
     def commit(self, files, branch="main"):
-        """Puts a branch on a new commit, and gives its hash."""
-        self._git("checkout", "--quiet", "-B", branch, "baseline")
-        return self._commit(files)
-
-    def _commit(self, files):
+        """A revision that changes these files, and a branch that ends with it; its hash."""
         for name, text in files.items():
             (self.folder / name).parent.mkdir(exist_ok=True)
             (self.folder / name).write_text(text)
         self._git("add", "--all")
-        self._git("-c", "user.name=test", "-c", "user.email=test@localhost", "commit", "--quiet", f"--message={', '.join(files)}")
+        self._git("-c", "user.name=test", "-c", "user.email=test@localhost", "commit", "--quiet", "--message=a revision")
+        if branch != "main":
+            self._git("branch", "--force", branch)
         return self._git("rev-parse", "HEAD")
 
     def _git(self, *words):
@@ -103,7 +102,7 @@ class Buildbot:
 
     def __init__(self, folder, sources):
         self._master, self._worker = folder / "master", folder / "worker"
-        self._daemons = []
+        self._daemons, self._senders = [], []
         self._password = secrets.token_urlsafe(24)
         self._environment = dict(os.environ, DEFRAGGER=str(ROOT), SOURCES=str(sources), PORT="0", PYTHONUNBUFFERED="1")
 
@@ -137,21 +136,29 @@ class Buildbot:
         return found and int(found[1])
 
     def stop(self):
-        for daemon in reversed(self._daemons):
-            daemon.terminate()
-        for daemon in self._daemons:
+        processes = [*self._senders, *reversed(self._daemons)]
+        for process in processes:
+            process.terminate()
+        for process in processes:
             try:
-                daemon.wait(15)
+                process.wait(15)
             except subprocess.TimeoutExpired:
-                daemon.kill()
-                daemon.wait()
+                process.kill()
+                process.wait()
 
-    def build(self, revision, branch="main", **properties):
-        """Sends a change and gives the build that it led to, when it is done."""
-        run("buildbot", "sendchange", f"--master=127.0.0.1:{self._port}", f"--auth=changes:{self._password}", "--who=test",
-            f"--branch={branch}", f"--revision={revision}", "--vc=git",
-            *(f"--property={name}:{value}" for name, value in properties.items()), "clean.c")
-        return Build(*wait_for(lambda: self._ended(revision), "The end of the build", self._master / "twistd.log"), self._database())
+    def send(self, revision, branch="main", **properties):
+        """Sends a change; it is on its way when this returns."""
+        self._senders.append(subprocess.Popen(
+            ["buildbot", "sendchange", f"--master=127.0.0.1:{self._port}", f"--auth=changes:{self._password}", "--who=test",
+             f"--branch={branch}", f"--revision={revision}", "--vc=git",
+             *(f"--property={name}:{value}" for name, value in properties.items()), "some.c"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL))
+        return revision
+
+    def build(self, revision):
+        """The build that a change led to, when it has ended."""
+        found = wait_for(lambda: self._ended(revision), "The end of the build", self._master / "twistd.log")
+        return Build(*found, self._database())
 
     def _database(self):
         return sqlite3.connect(f"file:{self._master / 'state.sqlite'}?mode=ro", uri=True, timeout=PATIENCE)
@@ -199,13 +206,26 @@ class CompareStep(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="defrag-buildbot-")
         cls.addClassCleanup(folder.cleanup)
         (sources := Path(folder.name) / "sources").mkdir()
-        cls.repository = Repository(sources)
+        repository = Repository(sources)
+        revisions = {
+            "same": repository.commit(SAME),
+            "different": repository.commit(DIFFERENT),
+            "no baseline": repository.commit(MORE),
+            "broken": repository.commit(BASELINE, branch="broken"),
+        }
         cls.buildbot = Buildbot(Path(folder.name), sources)
         cls.addClassCleanup(cls.buildbot.stop)
         cls.buildbot.start()
+        # All at once: while one change is built the next one is sent, which takes as long.
+        cls.changes = {
+            "same": cls.buildbot.send(revisions["same"]),
+            "different": cls.buildbot.send(revisions["different"], throttle="1", memory_budget="75%"),
+            "no baseline": cls.buildbot.send(revisions["no baseline"], baseline="--output=/tmp/x"),
+            "broken": cls.buildbot.send(revisions["broken"], branch="broken"),
+        }
 
     def test_a_revision_of_which_the_same_is_said_is_a_success(self):
-        build = self.buildbot.build(self.repository.commit(SAME))
+        build = self.build("same")
 
         self.assertEqual(build.steps["compare"][0], SUCCESS, build.logs["compare/stdio"])
         self.assertEqual(build.result, SUCCESS)
@@ -213,11 +233,11 @@ class CompareStep(unittest.TestCase):
         self.assertEqual(self.statuses(build), {"clean.c.txt": "Same", "src/warns.c.txt": "Same"})
 
     def test_a_revision_of_which_something_else_is_said_has_warnings(self):
-        build = self.buildbot.build(self.repository.commit(DIFFERENT), throttle="1", memory_budget="75%")
+        build = self.build("different")
 
         self.assertEqual(build.steps["compare"][0], WARNINGS, build.logs["compare/stdio"])
         self.assertEqual(build.result, WARNINGS)
-        self.assertEqual(self.statuses(build)["src/warns.c.txt"], "Changed")
+        self.assertEqual(self.statuses(build), {"clean.c.txt": "Same", "src/warns.c.txt": "Changed"})
         # What the change asked for arrived, what it did not is as the master says.
         self.assertEqual(build.properties["throttle"], ("1", "Change"))
         self.assertEqual(build.properties["baseline"], ("baseline", "Builder"))
@@ -227,20 +247,23 @@ class CompareStep(unittest.TestCase):
         self.assertIn(b"</svg>", base64.b64decode(image[1]))
 
     def test_a_comparer_that_cannot_compare_is_a_failure(self):
-        build = self.buildbot.build(self.repository.commit(SAME | DIFFERENT, branch="broken"), branch="broken")
+        build = self.build("broken")
 
         self.assertEqual(build.steps["compare"][0], FAILURE, build.logs["compare/stdio"])
         self.assertEqual(build.result, FAILURE)
-        self.assertEqual(set(self.statuses(build).values()), {"Error"})
+        self.assertEqual(self.statuses(build)["clean.c.txt"], "Error")
         self.assertIn("the comparer exited with 7", build.logs["compare/stdio"])
         self.assertIn("compare/memory.svg", build.logs)
 
     def test_a_baseline_that_is_not_there_is_a_failure_before_anything_is_compared(self):
-        build = self.buildbot.build(self.repository.commit(DIFFERENT | SAME), baseline="--output=/tmp/x")
+        build = self.build("no baseline")
 
         self.assertEqual(build.steps["baseline"][0], FAILURE)
         self.assertIn("'--output=/tmp/x' is no commit, tag or branch", build.logs["baseline/stdio"])
         self.assertNotIn("compare", build.steps)
+
+    def build(self, change):
+        return self.buildbot.build(self.changes[change])
 
     @staticmethod
     def statuses(build):
