@@ -30,6 +30,8 @@ class Compare(CompositeStepMixin, steps.ShellCommand):
     timeout = None  # a case may be silent for long; -TimeoutSeconds ends one that hangs
     sigtermTime = 30  # a build that is stopped: first a signal that lets the run end its cases, then SIGKILL
 
+    logEnviron = False  # the worker's environment is nobody's business who reads the log
+
     output = "compare"  # beside the results; -Force replaces what the last build left there
 
     def __init__(self, defragger, baseline, candidate, words=(), comparer=(), **kwargs):
