@@ -24,7 +24,7 @@ class Compare(CompositeStepMixin, steps.ShellCommand):
 
     name = "compare"
     description = ["comparing"]
-    descriptionDone = ["nothing compared"]  # until the run has said more
+    descriptionDone = ["ended without a summary"]  # until there is one
     decodeRC = {0: SUCCESS, 1: WARNINGS}
     warnOnWarnings = True  # else the build of a step with warnings is a success
     timeout = None  # a case may be silent for long; -TimeoutSeconds ends one that hangs
@@ -32,11 +32,11 @@ class Compare(CompositeStepMixin, steps.ShellCommand):
 
     logEnviron = False  # the worker's environment is nobody's business who reads the log
 
-    output = "compare"  # beside the results; -Force replaces what the last build left there
+    output = "compare"  # beside the results
 
     def __init__(self, defragger, baseline, candidate, words=(), comparer=(), **kwargs):
         command = [f"{defragger}/defrag", "Invoke-DefragCompare", baseline, candidate]
-        command += ["-OutputDirectory", self.output, "-Force", *words]
+        command += ["-OutputDirectory", self.output, *words]
         command += ["--", *comparer] if comparer else []
         logfiles = {"journal.jsonl": {"filename": f"{self.output}/journal.jsonl", "follow": False}}
         super().__init__(command=command, logfiles=logfiles, lazylogfiles=True, **kwargs)
@@ -44,6 +44,8 @@ class Compare(CompositeStepMixin, steps.ShellCommand):
 
     @defer.inlineCallbacks
     def run(self):
+        # Else a run that ends before it begins, with bad input, would show what the last build left.
+        yield self.runRmdir(f"{self.workdir}/{self.output}")
         result = yield super().run()
         graph = yield self.getFileContentFromWorker(f"{self.output}/memory.svg")
         if graph:

@@ -211,6 +211,7 @@ class CompareStep(unittest.TestCase):
             "same": repository.commit(SAME),
             "different": repository.commit(DIFFERENT),
             "no baseline": repository.commit(MORE),
+            "bad input": repository.commit({"more.c": ""}),
             "broken": repository.commit(BASELINE, branch="broken"),
         }
         cls.buildbot = Buildbot(Path(folder.name), sources)
@@ -221,6 +222,7 @@ class CompareStep(unittest.TestCase):
             "same": cls.buildbot.send(revisions["same"]),
             "different": cls.buildbot.send(revisions["different"], throttle="1", memory_budget="75%"),
             "no baseline": cls.buildbot.send(revisions["no baseline"], baseline="--output=/tmp/x"),
+            "bad input": cls.buildbot.send(revisions["bad input"], throttle="all"),
             "broken": cls.buildbot.send(revisions["broken"], branch="broken"),
         }
 
@@ -254,6 +256,15 @@ class CompareStep(unittest.TestCase):
         self.assertEqual(self.statuses(build)["clean.c.txt"], "Error")
         self.assertIn("the comparer exited with 7", build.logs["compare/stdio"])
         self.assertIn("compare/memory.svg", build.logs)
+
+    def test_bad_input_is_a_failure_without_the_logs_of_another_build(self):
+        build = self.build("bad input")
+
+        self.assertEqual(build.steps["compare"], (FAILURE, "ended without a summary (failure)"))
+        self.assertIn("Cannot bind parameter 'ThrottleLimit'", build.logs["compare/stdio"])
+        self.assertIn("exit code 3", build.logs["compare/stdio"])
+        self.assertNotIn("compare/memory.svg", build.logs)
+        self.assertNotIn("compare/journal.jsonl", build.logs)
 
     def test_a_baseline_that_is_not_there_is_a_failure_before_anything_is_compared(self):
         build = self.build("no baseline")
