@@ -2,7 +2,7 @@
 
 1. No shell: the command is a list, and a property is one word of it or a part of one.
 2. The exit code is the result: 0 SUCCESS, 1 (differences) WARNINGS, anything else FAILURE.
-3. The journal and the graph of memory become logs of the step, whatever the result is.
+3. The journal and the graph of memory become logs of the step, whatever the result is; never those of another build.
 """
 
 import base64
@@ -29,8 +29,7 @@ class Compare(CompositeStepMixin, steps.ShellCommand):
     warnOnWarnings = True  # else the build of a step with warnings is a success
     timeout = None  # a case may be silent for long; -TimeoutSeconds ends one that hangs
     sigtermTime = 30  # a build that is stopped: first a signal that lets the run end its cases, then SIGKILL
-
-    logEnviron = False  # the worker's environment is nobody's business who reads the log
+    logEnviron = False  # who reads the log need not know the worker's environment
 
     output = "compare"  # beside the results
 
@@ -44,7 +43,7 @@ class Compare(CompositeStepMixin, steps.ShellCommand):
 
     @defer.inlineCallbacks
     def run(self):
-        # Else a run that ends before it begins, with bad input, would show what the last build left.
+        # Bad input ends the run before it writes anything: what is there then would be the last build's.
         yield self.runRmdir(f"{self.workdir}/{self.output}")
         result = yield super().run()
         graph = yield self.getFileContentFromWorker(f"{self.output}/memory.svg")
