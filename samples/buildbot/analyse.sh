@@ -12,9 +12,16 @@ if [ $# -ne 3 ]; then
     exit 2
 fi
 clone=$1
+CC=${CC:-cc}
+export CC
+# Else "not found" would be what is said of every file, on both sides, and all would be the same.
+command -v "$CC" > /dev/null || {
+    echo "analyse.sh: there is no compiler '$CC'. Install gcc, or set CC." >&2
+    exit 1
+}
 # Before the revision is a word of any other command it is a hash: one that begins with '-' is never an option.
 commit=$(git -C "$clone" rev-parse --verify --quiet --end-of-options "$2^{commit}") || {
-    echo "analyse.sh: '$2' is no commit, tag or branch of $clone." >&2
+    echo "analyse.sh: '$2' is no revision of '$clone'." >&2
     exit 1
 }
 rm -rf "$3" "$3.sources"
@@ -31,9 +38,8 @@ LC_ALL=C find . -name '*.c' -type f -exec sh -c '
     results=$1
     shift
     for file; do
-        file=${file#./}
         mkdir -p "$results/$(dirname "$file")"
-        "${CC:-cc}" -std=c11 -Wall -Wextra -fsyntax-only "$file" > "$results/$file.txt" 2>&1 || :
+        "$CC" -std=c11 -Wall -Wextra -fsyntax-only "$file" > "$results/$file.txt" 2>&1 || :
     done
 ' sh "$results" {} +
 rm -rf "$sources"

@@ -270,7 +270,7 @@ class CompareStep(unittest.TestCase):
         build = self.build("no baseline")
 
         self.assertEqual(build.steps["baseline"][0], FAILURE)
-        self.assertIn("'--output=/tmp/x' is no commit, tag or branch", build.logs["baseline/stdio"])
+        self.assertIn("'--output=/tmp/x' is no revision of 'source'", build.logs["baseline/stdio"])
         self.assertNotIn("compare", build.steps)
 
     def build(self, change):
