@@ -57,7 +57,7 @@ internal sealed class AdmissionPolicy
     }
 
     /// <summary>Tells what a running case holds now, in bytes. A case that has ended is passed over.</summary>
-    public void Observe(long id, long bytes) => _running.Observe(id, bytes);
+    public void Observe(long id, long bytes, TimeSpan now) => _running.Observe(id, bytes, now);
 
     /// <summary>Queues a case.</summary>
     /// <param name="id">The caller's number for it, not in use.</param>
@@ -78,11 +78,15 @@ internal sealed class AdmissionPolicy
         if (Fits(first, books) is var lack and not HoldReason.None)
         {
             first.Next.BlockedSince ??= now;
-            if (now - first.Next.BlockedSince >= _options.Barrier) return Hold(first, HoldReason.Starvation, now, books);
-            Lane? other = _queue.FirstWithin(Math.Min(books.Free, books.Available - Reserve));
+            bool starved = now - first.Next.BlockedSince >= _options.Barrier;
+            if (starved) lack = HoldReason.Starvation;
+            long room = Math.Min(books.Free, books.Available - Reserve);
+            long? beside = starved ? first.Next.Id : null;
+            if (starved) room = Math.Min(room, RoomBeside(first, books));
+            Lane? other = _queue.FirstWithin(room);
             if (other == null || other.Next.Alone) return Hold(first, lack, now, books);
             first.Next.HeldBy = lack;
-            return Start(other, now, books);
+            return Start(other, now, books, beside);
         }
         return Start(first, now, books);
     }
@@ -123,6 +127,15 @@ internal sealed class AdmissionPolicy
         }
     }
 
+    private long RoomBeside(Lane first, AdmissionBooks books)
+    {
+        if (first.Next.Alone) return -1;
+        long besides = _running.All.Where(o => o.Value.Beside == first.Next.Id).Sum(o => o.Value.Reserved);
+        long left = books.Budget - books.Foreign - first.Prediction.Peak - besides;
+        return Math.Min(left, (left + besides) / D);
+    }
+    private static int D = int.Parse(Environment.GetEnvironmentVariable("DIV") ?? "1");
+
     private long Reserve => MemoryReserve.Of(_moment.Memory.Total);
 
     private AdmissionBooks Books(TimeSpan now)
@@ -151,12 +164,12 @@ internal sealed class AdmissionPolicy
         lane.Prediction.Source == PredictionSource.LowerBound
         && _predictor.LowerBound(lane.Next.Name) >= _moment.Memory.Total;
 
-    private AdmissionDecision Start(Lane lane, TimeSpan now, AdmissionBooks books)
+    private AdmissionDecision Start(Lane lane, TimeSpan now, AdmissionBooks books, long? beside = null)
     {
         Prediction prediction = lane.Prediction;
         QueuedCase one = _queue.Take(lane);
         long reserved = one.Alone ? Math.Max(books.Free, prediction.Peak) : prediction.Peak;
-        _running.Add(one, prediction, reserved, now);
+        _running.Add(one, prediction, reserved, now, beside);
         HoldReason held = one.HeldBy != HoldReason.None ? one.HeldBy : now > one.Since ? _lastHold : HoldReason.None;
         return new(AdmissionAnswer.Start, one.Id, prediction, reserved, held, books);
     }

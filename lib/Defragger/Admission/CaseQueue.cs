@@ -28,7 +28,7 @@ internal sealed class CaseQueue
     private long _lanes;
 
     private static readonly Comparer<Lane> s_byRank = Comparer<Lane>.Create((a, b) =>
-        b.Prediction.Duration.CompareTo(a.Prediction.Duration) is var order and not 0 ? order : a.Number.CompareTo(b.Number));
+        b.Rank.CompareTo(a.Rank) is var order and not 0 ? order : a.Number.CompareTo(b.Number));
 
     public CaseQueue(Predictor predictor)
     {
@@ -127,8 +127,16 @@ internal sealed class CaseQueue
     private void Place(Lane lane, Prediction prediction)
     {
         lane.Prediction = prediction;
+        lane.Rank = RankOf(prediction);
         _order.Add(lane);
         (_bins[Bin(prediction.Peak)] ??= new(s_byRank)).Add(lane);
+    }
+
+    public static int Mode = int.Parse(Environment.GetEnvironmentVariable("RANK") ?? "1");
+    private static double RankOf(Prediction p)
+    {
+        double d = p.Duration.TotalSeconds, m = p.Peak / 64.0 / (1L << 30);
+        return Mode switch { 1 => d, 2 => d * Math.Max(1 / 16.0, m), 3 => m, 4 => d * Math.Sqrt(Math.Max(1 / 16.0, m)), 5 => m > 0.25 ? 1e6 * m : d, 6 => d * (1 / 16.0 + m), 7 => m > 0.12 ? 1e6 * m : d, 8 => m > 0.25 ? 1e6 + d : d, _ => d };
     }
 
     private void Lift(Lane lane)

@@ -9,6 +9,8 @@ internal abstract class Lane(long number)
     /// <summary>What each of its cases is expected to need.</summary>
     public Prediction Prediction { get; set; }
 
+    public double Rank { get; set; }
+
     /// <summary>The case whose turn it is.</summary>
     public abstract QueuedCase Next { get; }
 

@@ -52,6 +52,9 @@ internal sealed class Predictor
     /// <summary>The family of a case: the directory its name lies in; empty for the topmost.</summary>
     public static string Family(string name) => name[..Math.Max(0, name.LastIndexOf('/'))];
 
+    /// <summary>What to expect of a case of which nothing at all is known: a worker's share of the memory, in bytes.</summary>
+    public static long DefaultPeak(long memory, int workers) => Math.Max(1, memory / Math.Max(1, workers));
+
     /// <summary>True when the case itself has been seen before.</summary>
     public bool Knows(string name) => _known.ContainsKey(name);
 
