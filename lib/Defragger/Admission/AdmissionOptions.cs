@@ -14,7 +14,7 @@ internal sealed record AdmissionOptions
 
     /// <summary>How long the next case in order may be passed over before nothing else starts.</summary>
     /// <remarks>A short barrier drains the machine for every big case: 600 s cost up to 10 %.</remarks>
-    public TimeSpan Barrier { get; init; } = TimeSpan.FromSeconds(int.Parse(Environment.GetEnvironmentVariable("BAR") ?? "1800"));
+    public TimeSpan Barrier { get; init; } = TimeSpan.FromSeconds(1800);
 
     /// <summary>How long what others used counts after they gave it back.</summary>
     public TimeSpan ForeignWindow { get; init; } = TimeSpan.FromHours(1);

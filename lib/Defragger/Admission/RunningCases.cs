@@ -16,7 +16,7 @@ internal sealed class RunningCases
     public const double Growth = 1.25;
 
     /// <summary>How long a case must not have grown until it counts as grown up.</summary>
-    public static readonly TimeSpan Settled = TimeSpan.FromSeconds(15);
+    public static readonly TimeSpan Settled = TimeSpan.FromSeconds(5);
 
     // Less than this is no growth: buffers come and go.
     private const double Flutter = 1.01;
@@ -44,9 +44,7 @@ internal sealed class RunningCases
         public TimeSpan Since { get; } = since;
 
         public TimeSpan LastGrowth { get; set; } = since;
-        public TimeSpan RateAt { get; set; } = since;
-        public long RateHeld { get; set; }
-        public double Rate { get; set; }
+
 
         /// <summary>What it held then.</summary>
         public long GrownTo { get; set; }
@@ -55,12 +53,14 @@ internal sealed class RunningCases
         public bool Ending { get; set; }
     }
 
-    public static double H = double.Parse(Environment.GetEnvironmentVariable("HOR") ?? "0");
     public int Count => _cases.Count;
 
     public long Reserved { get; private set; }
 
     public long Held { get; private set; }
+
+    /// <summary>What cases hold that were told to end: it is about to come back.</summary>
+    public long Ending => _cases.Values.Sum(one => one.Ending ? one.Held : 0);
 
     /// <summary>True while a case runs that tolerates nothing beside it.</summary>
     public bool HasAlone { get; private set; }
@@ -81,12 +81,17 @@ internal sealed class RunningCases
         one.Held = bytes;
         one.MostHeld = Math.Max(one.MostHeld, bytes);
         if (bytes > one.GrownTo * Flutter) (one.GrownTo, one.LastGrowth) = (bytes, now);
-        if (now - one.RateAt >= TimeSpan.FromSeconds(5)) { one.Rate = Math.Max(0, (bytes - one.RateHeld) / (now - one.RateAt).TotalSeconds); one.RateAt = now; one.RateHeld = bytes; }
         bool outgrows = bytes > Near * one.Predicted && now - one.LastGrowth < Settled;
-        long reserved = Math.Max(one.Predicted, outgrows ? (long)Math.Max(bytes * Growth, bytes + one.Rate * H) : bytes);
+        long reserved = Math.Max(one.Predicted, outgrows ? (long)(bytes * Growth) : bytes);
         Reserved += reserved - one.Reserved;
         one.Reserved = reserved;
     }
+
+    /// <summary>A case was told to end.</summary>
+    public void End(long id) => _cases[id].Ending = true;
+
+    /// <summary>What is set aside for those that started while this case was waited for.</summary>
+    public long ReservedBeside(long awaited) => _cases.Values.Sum(one => one.Beside == awaited ? one.Reserved : 0);
 
     public Running Remove(long id)
     {

@@ -14,7 +14,7 @@ internal sealed class ClairvoyantPolicy(SimulatedTrace trace) : ISimulatedPolicy
 
     public void Enqueue(int id, SimulatedCase one, TimeSpan now) => _waiting.Add((-one.Duration, id));
 
-    public void Observe(int id, long held, TimeSpan now)
+    public void Observe(int id, long held)
     {
     }
 

@@ -13,7 +13,7 @@ internal interface ISimulatedPolicy
     void Enqueue(int id, SimulatedCase one, TimeSpan now);
 
     /// <summary>What a running case holds now, in bytes.</summary>
-    void Observe(int id, long held, TimeSpan now);
+    void Observe(int id, long held);
 
     /// <summary>What the machine has now. Comes at each tick, after the observations.</summary>
     void Update(in SimulatedMoment moment);

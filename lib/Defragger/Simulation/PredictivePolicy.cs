@@ -12,7 +12,7 @@ internal sealed class PredictivePolicy : ISimulatedPolicy
     public PredictivePolicy(SimulatedTrace trace, AdmissionOptions options)
     {
         IEnumerable<PeakRecord> history = trace.Cases.Select(one => one.History).OfType<PeakRecord>();
-        _policy = new AdmissionPolicy(options, new Predictor(history, Predictor.DefaultPeak(trace.Memory, trace.Cores)));
+        _policy = new AdmissionPolicy(options, new Predictor(history, trace.Memory, trace.Cores));
         _cap = new ThrottleDecision(trace.Cores, HoldReason.ThrottleLimit, 0);
     }
 
@@ -20,7 +20,7 @@ internal sealed class PredictivePolicy : ISimulatedPolicy
 
     public void Enqueue(int id, SimulatedCase one, TimeSpan now) => _policy.Enqueue(id, one.Name, now);
 
-    public void Observe(int id, long held, TimeSpan now) => _policy.Observe(id, held, now);
+    public void Observe(int id, long held) => _policy.Observe(id, held);
 
     public void Update(in SimulatedMoment moment) => _policy.Update(
         new AdmissionMoment(moment.Now, moment.Memory, moment.Memory.Total, moment.Pressure, _cap));

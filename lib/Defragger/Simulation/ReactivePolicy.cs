@@ -18,7 +18,7 @@ internal abstract class ReactivePolicy(int tries) : ISimulatedPolicy
 
     public virtual void Enqueue(int id, SimulatedCase one, TimeSpan now) => _waiting.AddLast(id);
 
-    public virtual void Observe(int id, long held, TimeSpan now)
+    public virtual void Observe(int id, long held)
     {
     }
 

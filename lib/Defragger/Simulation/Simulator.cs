@@ -109,7 +109,7 @@ internal sealed class Simulator
             End(largest, CaseOutcome.OutOfMemory);
         }
         _peak = Math.Max(_peak, used);
-        foreach (Running one in _running) _policy.Observe(one.Id, one.Held, Now);
+        foreach (Running one in _running) _policy.Observe(one.Id, one.Held);
         long available = Math.Max(0, _trace.Memory - used);
         _cached = Math.Min(available, _cached + (CachedPerSecond * Tick * _running.Count));
         Press(available);

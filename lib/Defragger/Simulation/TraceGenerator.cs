@@ -60,7 +60,12 @@ internal static class TraceGenerator
             double duration = Math.Clamp(38 * draw.LogNormal(1.1), 2, 2400);
             // Longer cases need more, by the fourth root; one in forty has an input far larger than its family's.
             double peak = middles[family] * draw.LogNormal(0.45) * Math.Pow(duration / 38, 0.25);
-            if (draw.Chance(0.025)) peak *= 3 + (7 * draw.Share());
+            if (draw.Chance(0.025))
+            {
+                double larger = 3 + (7 * draw.Share());
+                peak *= larger;
+                duration = Math.Min(2400, duration * larger / 2);
+            }
             shapes.Add(new SimulatedCase($"family{family:00}/case{i:0000}", (long)(peak * GB), duration, 0, 0.35 + (0.6 * draw.Share())));
         }
         double scale = Scale(shapes, 0.48 * memory / cores);
