@@ -17,6 +17,7 @@
         'Build-DefragPython',
         'Get-DefragPython',
         'Invoke-DefragCompare',
+        'Measure-DefragThrottle',
         'Remove-DefragPython',
         'Start-DefragProcess',
         'Test-DefragPython'

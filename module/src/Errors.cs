@@ -22,6 +22,7 @@ internal readonly record struct ErrorKind(string Id, ErrorCategory Category)
     public static readonly ErrorKind OutputExists = new("OutputExists", ErrorCategory.ResourceExists);
     public static readonly ErrorKind OutputNotWritable = new("OutputNotWritable", ErrorCategory.WriteError);
     public static readonly ErrorKind JournalDamaged = new("JournalDamaged", ErrorCategory.InvalidData);
+    public static readonly ErrorKind InvalidPlot = new("InvalidPlot", ErrorCategory.InvalidArgument);
     public static readonly ErrorKind NoCase = new("NoCase", ErrorCategory.ObjectNotFound);
 
     // A program that was to run on our malloc.

@@ -10,7 +10,8 @@ Describe 'The module Defragger' {
         [array]::Sort($names)
         $names | Should -Be @(
             'Build-DefragPython', 'Get-DefragPython', 'Invoke-DefragCompare',
-            'Remove-DefragPython', 'Start-DefragProcess', 'Test-DefragPython'
+            'Measure-DefragThrottle', 'Remove-DefragPython', 'Start-DefragProcess',
+            'Test-DefragPython'
         )
     }
 
@@ -32,7 +33,8 @@ Describe 'The module Defragger' {
 
     It 'has help for every parameter of <_>, and no help for what is not there' -ForEach @(
         'Build-DefragPython', 'Get-DefragPython', 'Invoke-DefragCompare',
-        'Remove-DefragPython', 'Start-DefragProcess', 'Test-DefragPython'
+        'Measure-DefragThrottle', 'Remove-DefragPython', 'Start-DefragProcess',
+        'Test-DefragPython'
     ) {
         $help = Get-Help $_ -Full
         $command = $_
