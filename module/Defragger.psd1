@@ -13,7 +13,10 @@
     RootModule = 'Defragger.PowerShell.dll'
     FormatsToProcess = @('Defragger.format.ps1xml')
 
-    CmdletsToExport = @('Invoke-DefragCompare')
+    CmdletsToExport = @(
+        'Invoke-DefragCompare'
+        'Get-DefragHistory', 'Clear-DefragHistory', 'Export-DefragHistory', 'Import-DefragHistory'
+    )
     FunctionsToExport = @()
     VariablesToExport = @()
     AliasesToExport = @()

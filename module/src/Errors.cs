@@ -23,6 +23,8 @@ internal readonly record struct ErrorKind(string Id, ErrorCategory Category)
     public static readonly ErrorKind OutputNotWritable = new("OutputNotWritable", ErrorCategory.WriteError);
     public static readonly ErrorKind JournalDamaged = new("JournalDamaged", ErrorCategory.InvalidData);
     public static readonly ErrorKind NoCase = new("NoCase", ErrorCategory.ObjectNotFound);
+    public static readonly ErrorKind HistoryNotUsable = new("HistoryNotUsable", ErrorCategory.ResourceUnavailable);
+    public static readonly ErrorKind InvalidHistoryFile = new("InvalidHistoryFile", ErrorCategory.InvalidData);
 
     // A run that could not go on: terminating, exit code 2.
     public static readonly ErrorKind OutputWriteFailed = new("OutputWriteFailed", ErrorCategory.WriteError);
@@ -31,6 +33,7 @@ internal readonly record struct ErrorKind(string Id, ErrorCategory Category)
 
     // Single cases: the run goes on.
     public static readonly ErrorKind InvalidCase = new("InvalidCase", ErrorCategory.InvalidData);
+    public static readonly ErrorKind InvalidHistoryRow = new("InvalidHistoryRow", ErrorCategory.InvalidData);
     public static readonly ErrorKind CaseError = new("CaseError", ErrorCategory.InvalidResult);
     public static readonly ErrorKind CaseTimeout = new("CaseTimeout", ErrorCategory.OperationTimeout);
     public static readonly ErrorKind CaseOutOfMemory = new("CaseOutOfMemory", ErrorCategory.ResourceUnavailable);

@@ -6,7 +6,12 @@ BeforeAll {
 
 Describe 'The module Defragger' {
     It 'exports the cmdlets that it has, and nothing else' {
-        @($module.ExportedCommands.Keys) | Should -Be 'Invoke-DefragCompare'
+        $expected = @(
+            'Invoke-DefragCompare'
+            'Get-DefragHistory', 'Clear-DefragHistory', 'Export-DefragHistory', 'Import-DefragHistory'
+        )
+        foreach ($name in $expected) { @($module.ExportedCommands.Keys) | Should -Contain $name }
+        $module.ExportedCommands.Count | Should -Be $expected.Count
     }
 
     It 'keeps its libraries in a load context of its own' {
@@ -26,19 +31,23 @@ Describe 'The module Defragger' {
     }
 
     It 'has help for every parameter, and no help for what is not there' {
-        $help = Get-Help Invoke-DefragCompare -Full
-        $described = @(foreach ($parameter in $help.parameters.parameter) { [string] $parameter.name })
         $common = [System.Management.Automation.PSCmdlet]::CommonParameters
-        $real = @(foreach ($name in (Get-Command Invoke-DefragCompare).Parameters.Keys) { if ($name -notin $common) { $name } })
-        foreach ($name in $real) { $described | Should -Contain $name }
-        foreach ($name in $described) { $real | Should -Contain $name }
-        foreach ($parameter in $help.parameters.parameter) { ([string] $parameter.description.Text) | Should -Not -BeNullOrEmpty }
+        foreach ($command in $module.ExportedCommands.Values) {
+            $help = Get-Help $command.Name -Full
+            $described = @(foreach ($parameter in $help.parameters.parameter) { [string] $parameter.name })
+            $real = @(foreach ($name in $command.Parameters.Keys) { if ($name -notin $common) { $name } })
+            foreach ($name in $real) { $described | Should -Contain $name }
+            foreach ($name in $described) { $real | Should -Contain $name }
+            foreach ($parameter in $help.parameters.parameter) { ([string] $parameter.description.Text) | Should -Not -BeNullOrEmpty }
+        }
     }
 
-    It 'shows its results as a table of at most 100 columns' {
+    It 'shows its results as tables of at most 100 columns' {
         $format = [xml] [System.IO.File]::ReadAllText("$($module.ModuleBase)/Defragger.format.ps1xml")
-        $width = 0
-        foreach ($column in $format.Configuration.ViewDefinitions.View.TableControl.TableHeaders.TableColumnHeader) { $width += 1 + [int] $column.Width }
-        $width - 1 | Should -BeLessOrEqual 100
+        foreach ($view in $format.Configuration.ViewDefinitions.View) {
+            $width = 0
+            foreach ($column in $view.TableControl.TableHeaders.TableColumnHeader) { $width += 1 + [int] $column.Width }
+            $width - 1 | Should -BeLessOrEqual 100
+        }
     }
 }
