@@ -14,7 +14,7 @@
     FormatsToProcess = @('Defragger.format.ps1xml')
 
     CmdletsToExport = @(
-        'Invoke-DefragCompare'
+        'Invoke-DefragCompare', 'Set-DefragCompare'
         'Get-DefragHistory', 'Clear-DefragHistory', 'Export-DefragHistory', 'Import-DefragHistory'
     )
     FunctionsToExport = @()

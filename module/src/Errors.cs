@@ -22,8 +22,11 @@ internal readonly record struct ErrorKind(string Id, ErrorCategory Category)
     public static readonly ErrorKind OutputExists = new("OutputExists", ErrorCategory.ResourceExists);
     public static readonly ErrorKind OutputNotWritable = new("OutputNotWritable", ErrorCategory.WriteError);
     public static readonly ErrorKind JournalDamaged = new("JournalDamaged", ErrorCategory.InvalidData);
+    public static readonly ErrorKind NoRun = new("NoRun", ErrorCategory.ObjectNotFound);
+    public static readonly ErrorKind NoChange = new("NoChange", ErrorCategory.InvalidArgument);
     public static readonly ErrorKind NoCase = new("NoCase", ErrorCategory.ObjectNotFound);
     public static readonly ErrorKind HistoryNotUsable = new("HistoryNotUsable", ErrorCategory.ResourceUnavailable);
+    public static readonly ErrorKind InvalidHistory = new("InvalidHistory", ErrorCategory.InvalidArgument);
     public static readonly ErrorKind InvalidHistoryFile = new("InvalidHistoryFile", ErrorCategory.InvalidData);
 
     // A run that could not go on: terminating, exit code 2.
@@ -37,6 +40,7 @@ internal readonly record struct ErrorKind(string Id, ErrorCategory Category)
     public static readonly ErrorKind CaseError = new("CaseError", ErrorCategory.InvalidResult);
     public static readonly ErrorKind CaseTimeout = new("CaseTimeout", ErrorCategory.OperationTimeout);
     public static readonly ErrorKind CaseOutOfMemory = new("CaseOutOfMemory", ErrorCategory.ResourceUnavailable);
+    public static readonly ErrorKind CaseDoesNotFit = new("CaseDoesNotFit", ErrorCategory.ResourceUnavailable);
 
     /// <summary>A record of this kind.</summary>
     public ErrorRecord Record(string message, object? target, Exception? inner = null) =>

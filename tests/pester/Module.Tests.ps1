@@ -7,7 +7,7 @@ BeforeAll {
 Describe 'The module Defragger' {
     It 'exports the cmdlets that it has, and nothing else' {
         $expected = @(
-            'Invoke-DefragCompare'
+            'Invoke-DefragCompare', 'Set-DefragCompare'
             'Get-DefragHistory', 'Clear-DefragHistory', 'Export-DefragHistory', 'Import-DefragHistory'
         )
         foreach ($name in $expected) { @($module.ExportedCommands.Keys) | Should -Contain $name }
