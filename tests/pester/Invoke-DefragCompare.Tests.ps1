@@ -280,7 +280,7 @@ Describe 'Invoke-DefragCompare' {
             $lines = [System.IO.File]::ReadAllLines("$($arguments.OutputDirectory)/journal.jsonl")
             $lines.Count | Should -Be 3
             $lines[0] | Should -BeLike '{"journal":1,*'
-            [System.IO.File]::ReadAllLines("$($arguments.OutputDirectory)/memory.csv")[0] | Should -Be 'seconds,used_bytes,total_bytes,workers,limit'
+            [System.IO.File]::ReadAllLines("$($arguments.OutputDirectory)/memory.csv")[0] | Should -Be 'seconds,used_bytes,total_bytes,workers,limit,reserved_bytes'
             ([xml] [System.IO.File]::ReadAllText("$($arguments.OutputDirectory)/memory.svg")).DocumentElement.LocalName | Should -Be 'svg'
         }
 

@@ -2,7 +2,8 @@ BeforeAll {
     Import-Module "$PSScriptRoot/../../artifacts/module/Defragger/Defragger.psd1" -Force
     $repository = [System.IO.Path]::GetFullPath("$PSScriptRoot/../..")
 
-    # A run in a process of its own whose cases wait for a file; gives the process.
+    # A run in a process of its own whose cases wait for a file; gives the process. By tiers: what is set aside for cases that
+    # nothing is known of would depend on the machine.
     function Start-Run([string] $Root, [int] $Limit) {
         foreach ($side in 'base', 'cand') {
             [void] [System.IO.Directory]::CreateDirectory("$Root/$side")
@@ -10,7 +11,7 @@ BeforeAll {
         }
         $start = [System.Diagnostics.ProcessStartInfo]::new("$repository/defrag")
         foreach ($word in 'Invoke-DefragCompare', "$Root/base", "$Root/cand", '-OutputDirectory', "$Root/out", '-ThrottleLimit', "$Limit",
-            '-Verbose', '--', 'sh', '-c', 'echo > "$1/started-$2"; until test -e "$1/go"; do sleep 0.02; done', 'sh', $Root, '{case}') {
+            '-Throttle', 'Tiers', '-Verbose', '--', 'sh', '-c', 'echo > "$1/started-$2"; until test -e "$1/go"; do sleep 0.02; done', 'sh', $Root, '{case}') {
             $start.ArgumentList.Add($word)
         }
         $start.Environment['XDG_STATE_HOME'] = "$Root/state"
