@@ -224,7 +224,7 @@ internal sealed class CompareRun
         {
             foreach (CaseMemory one in held)
             {
-                if (_queue.Find(one.Id) is CaseInHand known) _admission.Observe(one.Id, known.Observed(one.Bytes));
+                if (_running.Contains(one.Id)) _admission.Observe(one.Id, _queue.Find(one.Id)!.Observed(one.Bytes));
             }
             _memory.Complete();
             Take();
