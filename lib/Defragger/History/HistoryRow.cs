@@ -24,7 +24,7 @@ internal static class HistoryRow
             };
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or InvalidCastException
-            or ArgumentOutOfRangeException or IndexOutOfRangeException or OverflowException)
+            or FormatException or ArgumentOutOfRangeException or OverflowException)
         {
             throw new FormatException($"a row cannot be read ({e.Message})", e);
         }
@@ -44,11 +44,32 @@ internal static class HistoryRow
             $"[{Microseconds(one.Ended)},{one.Peak},{one.Duration.Ticks / TimeSpan.TicksPerMicrosecond}]"))
         .Append(']').ToString();
 
-    private static PeakSample[] Samples(string text)
+    // By hand over the bytes: a run begins by reading 100,000 of these, and a document of each takes three times as long.
+    private static List<PeakSample> Samples(string text)
     {
-        using JsonDocument document = JsonDocument.Parse(text);
-        return [.. document.RootElement.EnumerateArray().Select(one => new PeakSample(
-            Moment(one[0].GetInt64()), one[1].GetInt64(), TimeSpan.FromTicks(checked(one[2].GetInt64() * TimeSpan.TicksPerMicrosecond))))];
+        Span<byte> bytes = stackalloc byte[1024];
+        int length = Encoding.UTF8.TryGetBytes(text, bytes, out int fitted) ? fitted : 0;
+        var json = new Utf8JsonReader(length > 0 ? bytes[..length] : Encoding.UTF8.GetBytes(text));
+        var samples = new List<PeakSample>();
+        Expect(ref json, JsonTokenType.StartArray);
+        while (json.Read() && json.TokenType == JsonTokenType.StartArray)
+        {
+            samples.Add(new PeakSample(
+                Moment(Number(ref json)), Number(ref json), TimeSpan.FromTicks(checked(Number(ref json) * TimeSpan.TicksPerMicrosecond))));
+            Expect(ref json, JsonTokenType.EndArray);
+        }
+        return json.TokenType == JsonTokenType.EndArray ? samples : throw new JsonException("the samples are no list of lists");
+    }
+
+    private static long Number(ref Utf8JsonReader json)
+    {
+        Expect(ref json, JsonTokenType.Number);
+        return json.GetInt64();
+    }
+
+    private static void Expect(ref Utf8JsonReader json, JsonTokenType token)
+    {
+        if (!json.Read() || json.TokenType != token) throw new JsonException($"the samples have {json.TokenType} where {token} belongs");
     }
 
     private static long Microseconds(DateTimeOffset moment) => (moment - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
