@@ -57,7 +57,7 @@ internal sealed class AdmissionPolicy : IAdmission
     }
 
     /// <summary>Tells what a running case holds now, in bytes. A case that has ended is passed over.</summary>
-    public void Observe(long id, long bytes) => _running.Observe(id, bytes);
+    public void Observe(long id, long bytes) => _running.Observe(id, bytes, _moment.Now);
 
     /// <summary>Queues a case.</summary>
     /// <param name="id">The caller's number for it, not in use.</param>
@@ -71,31 +71,22 @@ internal sealed class AdmissionPolicy : IAdmission
     {
         if (!_updated) throw new InvalidOperationException("The policy was asked before it was told the memory.");
         AdmissionBooks books = Books(now);
-        if (_queue.First is not Lane first) return new(AdmissionAnswer.Idle, -1, default, 0, HoldReason.None, books);
+        if (_queue.Lanes.First is not Lane first) return new(AdmissionAnswer.Idle, -1, default, 0, HoldReason.None, books);
         if (CannotFit(first)) return Refuse(first, books);
         if (_running.Count == 0) return Start(first, now, books);
-        if (Brake(books.Ceiling) is var brake and not HoldReason.None) return Hold(first, brake, now, books);
-        if (Fits(first, books) is var lack and not HoldReason.None)
-        {
-            first.Next.BlockedSince ??= now;
-            if (now - first.Next.BlockedSince >= _options.Barrier) return Hold(first, HoldReason.Starvation, now, books);
-            Lane? other = _queue.FirstWithin(Math.Min(books.Free, books.Available - Reserve));
-            if (other == null || other.Next.Alone) return Hold(first, lack, now, books);
-            first.Next.HeldBy = lack;
-            return Start(other, now, books);
-        }
-        return Start(first, now, books);
+        return Brake(books) is var brake and not HoldReason.None ? Hold(first, brake, books) : Choose(first, now, books);
     }
 
     /// <summary>The case to end now because memory is about to run out; null while it is not. Each is named once.</summary>
     public long? Victim(TimeSpan now)
     {
-        long coming = _running.All.Where(one => one.Value.Ending).Sum(one => one.Value.Held);
-        long needed = (Reserve / 2) - _moment.Memory.Available - coming;
-        if (needed <= 0) return null;
+        long lacking = (Reserve / 2) - _moment.Memory.Available - _running.Ending;
+        if (lacking <= 0 || _running.Count == 0) return null;
+        // The last one is ended only for what it did itself: with others' memory gone it would just be started again.
         if (_running.Count == 1 && _running.All.First().Value is var last && last.Held <= last.Predicted) return null;
-        if (VictimChoice.Of(_running.All, needed, now) is not long id) return null;
-        _running.All.First(one => one.Key == id).Value.Ending = true;
+        // More than what lacks: what grows grows on, and a kill for each step of it would cost more cases.
+        if (VictimChoice.Of(_running.All, lacking + (_moment.Memory.Total / 8), now) is not long id) return null;
+        _running.End(id);
         return id;
     }
 
@@ -135,33 +126,79 @@ internal sealed class AdmissionPolicy : IAdmission
         return new((long)(capacity * share), _foreign.Bytes, _running.Reserved, _moment.Memory.Available, ceiling);
     }
 
-    private HoldReason Brake(int ceiling) =>
-        _running.Count >= ceiling ? ceiling < _moment.Cap.Limit ? HoldReason.Ceiling : _moment.Cap.Reason
+    private HoldReason Brake(AdmissionBooks books) =>
+        _running.Count >= books.Ceiling ? books.Ceiling < _moment.Cap.Limit ? HoldReason.Ceiling : _moment.Cap.Reason
         : _running.HasAlone ? HoldReason.Reservation
         : _pressure.Holds ? HoldReason.Pressure
         : HoldReason.None;
 
-    private HoldReason Fits(Lane lane, AdmissionBooks books)
+    private AdmissionDecision Choose(Lane first, TimeSpan now, AdmissionBooks books)
     {
-        if (lane.Next.Alone || lane.Prediction.Peak > books.Free) return HoldReason.Reservation;
-        return lane.Prediction.Peak > books.Available - Reserve ? HoldReason.Available : HoldReason.None;
+        long room = Math.Min(books.Free, books.Available - Reserve);
+        bool passedOver = first.Next.BlockedSince != null;
+        if (!passedOver && Heavy(room, books) is Lane heavy) return Start(heavy, now, books);
+        HoldReason lack = Lack(first, room, books);
+        if (lack == HoldReason.None) return Start(first, now, books);
+
+        QueuedCase waiting = first.Next;
+        waiting.BlockedSince ??= now;
+        bool starved = now - waiting.BlockedSince >= _options.Barrier;
+        if (starved)
+        {
+            lack = HoldReason.Starvation;
+            room = Math.Min(room, RoomBeside(first, books));
+        }
+        // Each idle core gets its share of what is left, so that one long case does not take it all and the others rest.
+        long share = room / Math.Max(1, books.Ceiling - _running.Count);
+        Lane? other = _queue.Lanes.FirstWithin(share) ?? _queue.Lanes.FirstWithin(room);
+        if (other == null) return Hold(first, lack, books);
+        waiting.HeldBy = lack;
+        return Start(other, now, books, starved ? waiting.Id : null);
+    }
+
+    /// <summary>A large case, when less is set aside than what waits needs on the average; null when there is enough.</summary>
+    /// <remarks>Longest first leaves short cases with much memory for the end, where they wait for each other while cores rest.
+    /// So the memory is kept as full as what waits, spread evenly over the workers, will keep it.</remarks>
+    private Lane? Heavy(long room, AdmissionBooks books)
+    {
+        const double Ahead = 1.1;
+        if (_queue.Lanes.Work <= 0) return null;
+        double mean = _queue.Lanes.Area / _queue.Lanes.Work;
+        double fair = Math.Min(mean * _moment.Cap.Limit * Ahead, books.Budget - books.Foreign);
+        return books.Reserved < fair ? _queue.Lanes.LargestWithin((long)Math.Min(room, fair - books.Reserved + mean)) : null;
+    }
+
+    private static HoldReason Lack(Lane lane, long room, AdmissionBooks books) =>
+        lane.Next.Alone || lane.Prediction.Peak > books.Free ? HoldReason.Reservation
+        : lane.Prediction.Peak > room ? HoldReason.Available
+        : HoldReason.None;
+
+    /// <summary>What a case may need that starts while another is waited for: its worker's share of what that one leaves.</summary>
+    /// <remarks>What started since the wait began has to fit beside the awaited case all together, so none of it makes the
+    /// wait longer; and cores need not rest while memory is saved up.</remarks>
+    private long RoomBeside(Lane awaited, AdmissionBooks books)
+    {
+        if (awaited.Next.Alone) return -1;
+        long beside = _running.ReservedBeside(awaited.Next.Id);
+        long left = books.Budget - books.Foreign - awaited.Prediction.Peak;
+        return Math.Min(left - beside, left / _moment.Cap.Limit);
     }
 
     private bool CannotFit(Lane lane) =>
         lane.Prediction.Source == PredictionSource.LowerBound
         && _predictor.LowerBound(lane.Next.Name) >= _moment.Memory.Total;
 
-    private AdmissionDecision Start(Lane lane, TimeSpan now, AdmissionBooks books)
+    private AdmissionDecision Start(Lane lane, TimeSpan now, AdmissionBooks books, long? beside = null)
     {
         Prediction prediction = lane.Prediction;
         QueuedCase one = _queue.Take(lane);
         long reserved = one.Alone ? Math.Max(books.Free, prediction.Peak) : prediction.Peak;
-        _running.Add(one, prediction, reserved, now);
+        _running.Add(one, prediction, reserved, now, beside);
         HoldReason held = one.HeldBy != HoldReason.None ? one.HeldBy : now > one.Since ? _lastHold : HoldReason.None;
         return new(AdmissionAnswer.Start, one.Id, prediction, reserved, held, books);
     }
 
-    private AdmissionDecision Hold(Lane lane, HoldReason reason, TimeSpan now, AdmissionBooks books)
+    private AdmissionDecision Hold(Lane lane, HoldReason reason, AdmissionBooks books)
     {
         QueuedCase one = lane.Next;
         if (reason > one.HeldBy) one.HeldBy = reason; // memory is the rarer reason and the one to know of

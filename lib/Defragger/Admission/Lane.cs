@@ -7,15 +7,33 @@ internal abstract class Lane(long number)
     public long Number { get; } = number;
 
     /// <summary>What each of its cases is expected to need.</summary>
-    public Prediction Prediction { get; set; }
+    public Prediction Prediction { get; private set; }
+
+    /// <summary>The higher, the sooner its turn comes.</summary>
+    public double Rank { get; private set; }
 
     /// <summary>The case whose turn it is.</summary>
     public abstract QueuedCase Next { get; }
 
-    public abstract bool IsEmpty { get; }
+    /// <summary>How many cases wait in it.</summary>
+    public abstract int Count { get; }
+
+    /// <summary>True when nothing waits in it.</summary>
+    public bool IsEmpty => Count == 0;
 
     /// <summary>Takes <see cref="Next"/> out.</summary>
     public abstract void Take();
+
+    /// <summary>Takes another prediction. Only for a lane that stands in no order now.</summary>
+    public void Expect(Prediction prediction)
+    {
+        // Longest first, so that nothing long is left for the end. How long an unknown case runs nobody knows: it goes
+        // before those that are known to be up to this many times as long.
+        const double Unknown = 30;
+        Prediction = prediction;
+        bool known = prediction.Source is PredictionSource.History or PredictionSource.LowerBound;
+        Rank = prediction.Duration.TotalSeconds * (known ? 1 : Unknown);
+    }
 }
 
 /// <summary>One case that is known.</summary>
@@ -25,7 +43,7 @@ internal sealed class SingleLane(long number, QueuedCase one) : Lane(number)
 
     public override QueuedCase Next => one;
 
-    public override bool IsEmpty => _taken;
+    public override int Count => _taken ? 0 : 1;
 
     public override void Take() => _taken = true;
 }
@@ -42,7 +60,7 @@ internal sealed class FamilyLane(long number, string family) : Lane(number)
 
     public override QueuedCase Next => _cases.Peek();
 
-    public override bool IsEmpty => _cases.Count == 0;
+    public override int Count => _cases.Count;
 
     public override void Take() => _cases.Dequeue();
 
@@ -53,23 +71,29 @@ internal sealed class FamilyLane(long number, string family) : Lane(number)
 internal sealed class StrangersLane(long number) : Lane(number)
 {
     private readonly LinkedList<FamilyLane> _families = [];
+    private int _count; // of cases
 
     public override QueuedCase Next => _families.First!.Value.Next;
 
-    public override bool IsEmpty => _families.Count == 0;
+    public override int Count => _count;
 
     public override void Take()
     {
         FamilyLane first = _families.First!.Value;
-        first.Take();
         Remove(first);
+        first.Take();
         if (!first.IsEmpty) Add(first);
     }
 
-    public void Add(FamilyLane family) => family.Turn = _families.AddLast(family);
+    public void Add(FamilyLane family)
+    {
+        family.Turn = _families.AddLast(family);
+        _count += family.Count;
+    }
 
     public void Remove(FamilyLane family)
     {
+        _count -= family.Count;
         _families.Remove(family.Turn!);
         family.Turn = null;
     }

@@ -2,8 +2,8 @@ namespace Defragger.Admission;
 
 /// <summary>What cases will need, from what they and their like needed before. Pure: rows of a history come in.</summary>
 /// <remarks>
-/// A case is predicted from, in this order: its own history; what it held when it ran out of memory, and half as much
-/// again; the median of its family (the cases in its directory); the median of the run; a default. The median and
+/// A case is predicted from, in this order: its own history; what it held when it ran out of memory, with half as much
+/// again or half of the way to the whole memory, whichever is less; the median of its family (the cases in its directory); the median of the run; a default. The median and
 /// not a high percentile: guessing all unknown cases high costs more time than any other mistake of an admission
 /// (1.84 of the lower bound with the 90th percentile, 1.18 with the median), and the growth guard carries the risk.
 /// Each call costs O(1) but for the window of a median.
@@ -17,6 +17,7 @@ internal sealed class Predictor
     private readonly Dictionary<string, Past> _families = [];
     private readonly Past _run = new();
     private readonly Prediction _default;
+    private readonly long _capacity;
 
     private sealed class Past
     {
@@ -36,11 +37,15 @@ internal sealed class Predictor
 
     /// <summary>Makes a predictor of a history.</summary>
     /// <param name="history">Rows; of two for the same case the later one counts.</param>
-    /// <param name="unknownPeak">What a case is expected to need when nothing at all is known, in bytes.</param>
-    public Predictor(IEnumerable<PeakRecord> history, long unknownPeak)
+    /// <param name="capacity">The memory that the run may use, in bytes; above 0.</param>
+    /// <param name="workers">The most cases at once; above 0. A case of which nothing at all is known is expected to need a
+    /// worker's share of the capacity.</param>
+    public Predictor(IEnumerable<PeakRecord> history, long capacity, int workers)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(unknownPeak, 1);
-        _default = new Prediction(unknownPeak, TimeSpan.FromMinutes(1), PredictionSource.Default);
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(workers, 1);
+        _capacity = capacity;
+        _default = new Prediction(Math.Max(1, capacity / workers), TimeSpan.FromMinutes(1), PredictionSource.Default);
         foreach (PeakRecord row in history)
         {
             _known[row.Case] = row;
@@ -93,7 +98,8 @@ internal sealed class Predictor
         _known[name] = row with { LowerBound = Math.Max(row.LowerBound, held) };
     }
 
-    private static long More(long held) => (long)Math.Min(held * RetryFactor, long.MaxValue / 2);
+    // The whole memory for a case that held two thirds of it would mean that nothing runs beside it, perhaps for an hour.
+    private long More(long held) => Math.Max(held, (long)Math.Min(held * RetryFactor, (held / 2) + (_capacity / 2)));
 
     private Past Of(string family)
     {
