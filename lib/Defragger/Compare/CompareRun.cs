@@ -95,11 +95,9 @@ internal sealed class CompareRun
     private static IAdmission AdmissionOf(RunOptions options, PeakHistory? history, long capacity)
     {
         if (options.Throttle == ThrottlePolicy.Tiers) return new TierAdmission(options.OomRetry);
-        // Nothing known: what lets as many cases start as there are workers, but no more than a large program takes.
-        const long Large = 6L << 30;
-        var rules = new AdmissionOptions { OomRetry = options.OomRetry };
-        long guess = Math.Clamp((long)(capacity * rules.ColdShare / options.ThrottleLimit), 1, Large);
-        return new AdmissionPolicy(rules, new Predictor((history?.Known ?? []).Select(Record), guess));
+        return new AdmissionPolicy(
+            new AdmissionOptions { OomRetry = options.OomRetry },
+            new Predictor((history?.Known ?? []).Select(Record), capacity, options.ThrottleLimit));
 
         static PeakRecord Record(CaseHistory one) =>
             new(one.Case, PeakWindow.Need(one.Samples, lowerBound: null), one.Duration, one.LowerBound ?? 0);

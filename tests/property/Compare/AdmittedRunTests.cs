@@ -44,7 +44,7 @@ public sealed class AdmittedRunTests : IDisposable
         Assert.Equal(3, _listener.Results.Sum(result => result.Attempts));
         CaseResult again = Assert.Single(_listener.Results, result => result.Attempts == 2);
         Assert.Equal(PredictionSource.LowerBound, again.PredictedFrom);
-        Assert.Equal(1_050_000, again.Predicted); // half as much again as it held
+        Assert.InRange(again.Predicted, 700_001, 1_050_000); // half as much again as it held, or what there is
         Assert.Equal(TimeSpan.FromSeconds(2), again.CpuTime); // of both attempts
         Assert.Equal(1, _summary!.KernelKills);
         Assert.Contains(_listener.Decisions, told => told.Contains("killed by the kernel", StringComparison.Ordinal));
