@@ -80,7 +80,7 @@ internal sealed class AdmissionPolicy : IAdmission
     /// <summary>The case to end now because memory is about to run out; null while it is not. Each is named once.</summary>
     public long? Victim(TimeSpan now)
     {
-        long lacking = (Reserve / 2) - _moment.Memory.Available - _running.Ending;
+        long lacking = Backstop - _moment.Memory.Available - _running.Ending;
         if (lacking <= 0 || _running.Count == 0) return null;
         // The last one is ended only for what it did itself: with others' memory gone it would just be started again.
         if (_running.Count == 1 && _running.All.First().Value is var last && last.Held <= last.Predicted) return null;
@@ -116,6 +116,9 @@ internal sealed class AdmissionPolicy : IAdmission
 
     private long Reserve => MemoryReserve.Of(_moment.Memory.Total);
 
+    // Below this much available memory cases are ended.
+    private long Backstop => Reserve / 2;
+
     private AdmissionBooks Books(TimeSpan now)
     {
         // The smaller of the two: a budget is the user's word, a capacity the machine's.
@@ -123,7 +126,9 @@ internal sealed class AdmissionPolicy : IAdmission
         double known = (double)(_queue.Known + 1) / (_queue.Count + 1);
         double share = _options.ColdShare + ((_options.WarmShare - _options.ColdShare) * Math.Min(1, known / 0.9));
         int ceiling = _kills.Ceiling(_moment.Cap.Limit, now);
-        return new((long)(capacity * share), _foreign.Bytes, _running.Reserved, _moment.Memory.Available, ceiling);
+        // Never into what Victim defends: cases that all need what was predicted are not to be ended for it.
+        long budget = Math.Min((long)(capacity * share), _moment.Memory.Total - Backstop);
+        return new(budget, _foreign.Bytes, _running.Reserved, _moment.Memory.Available, ceiling);
     }
 
     private HoldReason Brake(AdmissionBooks books) =>
@@ -135,14 +140,18 @@ internal sealed class AdmissionPolicy : IAdmission
     private AdmissionDecision Choose(Lane first, TimeSpan now, AdmissionBooks books)
     {
         long room = Math.Min(books.Free, books.Available - Reserve);
-        bool passedOver = first.Next.BlockedSince != null;
-        if (!passedOver && Heavy(room, books) is Lane heavy) return Start(heavy, now, books);
+        bool passedOver = first.Next.PassedOverSince != null;
+        if (!passedOver && Heavy(room, books) is Lane heavy)
+        {
+            first.Next.PassedOverSince = now;
+            return Start(heavy, now, books);
+        }
         HoldReason lack = Lack(first, room, books);
         if (lack == HoldReason.None) return Start(first, now, books);
 
         QueuedCase waiting = first.Next;
-        waiting.BlockedSince ??= now;
-        bool starved = now - waiting.BlockedSince >= _options.Barrier;
+        waiting.PassedOverSince ??= now;
+        bool starved = now - waiting.PassedOverSince >= _options.Barrier;
         if (starved)
         {
             lack = HoldReason.Starvation;
@@ -180,8 +189,11 @@ internal sealed class AdmissionPolicy : IAdmission
     {
         if (awaited.Next.Alone) return -1;
         long beside = _running.ReservedBeside(awaited.Next.Id);
-        long left = books.Budget - books.Foreign - awaited.Prediction.Peak;
-        return Math.Min(left - beside, left / _moment.Cap.Limit);
+        // Both bounds that the awaited case will have to keep to once it can start; and room for what is set aside
+        // for the others while they grow up to what was predicted.
+        double left = (Math.Min(books.Budget, _moment.Memory.Total - Reserve) - books.Foreign - awaited.Prediction.Peak)
+            / RunningCases.Growth;
+        return (long)Math.Min(left - beside, left / _moment.Cap.Limit);
     }
 
     private bool CannotFit(Lane lane) =>
@@ -219,14 +231,14 @@ internal sealed class AdmissionPolicy : IAdmission
         bool ownFault = outcome == CaseOutcome.OutOfMemory || held > one.Predicted;
         if (!ownFault)
         {
-            _queue.Add(one.Case with { BlockedSince = null });
+            _queue.Add(one.Case with { PassedOverSince = null });
             return AfterEnd.Retry;
         }
         _predictor.LearnLowerBound(one.Case.Name, held);
         if (one.Case.Alone) return AfterEnd.DoesNotFit;
         int failures = one.Case.Failures + 1;
         if (failures > _options.OomRetry) return AfterEnd.OutOfMemory;
-        _queue.Add(one.Case with { Failures = failures, Alone = failures == _options.OomRetry, BlockedSince = null });
+        _queue.Add(one.Case with { Failures = failures, Alone = failures == _options.OomRetry, PassedOverSince = null });
         return AfterEnd.Retry;
     }
 }

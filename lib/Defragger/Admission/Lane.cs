@@ -29,7 +29,7 @@ internal abstract class Lane(long number)
     {
         // Longest first, so that nothing long is left for the end. How long an unknown case runs nobody knows: it goes
         // before those that are known to be up to this many times as long.
-        const double Unknown = 30;
+        const double Unknown = 100;
         Prediction = prediction;
         bool known = prediction.Source is PredictionSource.History or PredictionSource.LowerBound;
         Rank = prediction.Duration.TotalSeconds * (known ? 1 : Unknown);

@@ -18,5 +18,5 @@ internal sealed record QueuedCase(long Id, string Name, TimeSpan Since)
     public HoldReason HeldBy { get; set; }
 
     /// <summary>Since when it was passed over though its turn had come; null while it was not.</summary>
-    public TimeSpan? BlockedSince { get; set; }
+    public TimeSpan? PassedOverSince { get; set; }
 }
