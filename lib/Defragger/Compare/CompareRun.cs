@@ -52,7 +52,7 @@ internal sealed class CompareRun
         (_options, _source, _world, _output, _history, _listener) = (options, source, world, output, history, listener);
         _memory = new MemoryWatch(world, held => _events.Add(new Event(-1, null, held)));
         _throttle = new RunThrottle(options, _memory.Memory.Total, output.Control, listener);
-        _admission = AdmissionOf(options, history, _throttle.Capacity);
+        _admission = AdmissionOf(options, history, _throttle.Capacity, _memory.Memory.Used);
         _queue = new RunQueue(source, _admission);
         _began = world.Time.GetTimestamp();
         source.Wake = Wake;
@@ -92,12 +92,19 @@ internal sealed class CompareRun
         return _summary;
     }
 
-    private static IAdmission AdmissionOf(RunOptions options, PeakHistory? history, long capacity)
+    private static IAdmission AdmissionOf(RunOptions options, PeakHistory? history, long capacity, long used)
     {
         if (options.Throttle == ThrottlePolicy.Tiers) return new TierAdmission(options.OomRetry);
-        return new AdmissionPolicy(
-            new AdmissionOptions { OomRetry = options.OomRetry },
-            new Predictor((history?.Known ?? []).Select(Record), capacity, options.ThrottleLimit));
+        var rules = new AdmissionOptions { OomRetry = options.OomRetry };
+        return new AdmissionPolicy(rules, new Predictor((history?.Known ?? []).Select(Record), capacity, Shares()));
+
+        // A case of which nothing is known is given a share of the capacity. Of what other programs leave of the budget, so many
+        // shares are to be had as there are workers: or else some of them rest until the first case has ended.
+        int Shares()
+        {
+            long free = Math.Max((long)(capacity * rules.ColdShare) - used, capacity / 4);
+            return (int)Math.Min(Math.Ceiling((double)capacity * options.ThrottleLimit / free), int.MaxValue);
+        }
 
         static PeakRecord Record(CaseHistory one) =>
             new(one.Case, PeakWindow.Need(one.Samples, lowerBound: null), one.Duration, one.LowerBound ?? 0);
