@@ -214,7 +214,7 @@ Describe 'Invoke-DefragCompare' {
         It 'takes names, files and rows from the pipeline' {
             $file = [System.IO.FileInfo] "$($arguments.Candidate)/m/c.txt"
             $row = [pscustomobject] @{ Case = 'mine'; Baseline = "$($arguments.Baseline)/a.txt"; Candidate = "$($arguments.Candidate)/b.log" }
-            $results = @('b.log', $file, $row | Invoke-DefragCompare @arguments -ThrottleLimit 1 6> $null)
+            $results = @('b.log', $file, $row | Invoke-DefragCompare @arguments -ThrottleLimit 1 -Throttle Tiers 6> $null)
             @(foreach ($result in $results) { "$($result.Case) $($result.Status)" }) -join ', ' | Should -Be 'b.log Same, m/c.txt Same, mine Same'
         }
 
