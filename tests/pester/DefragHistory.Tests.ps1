@@ -80,6 +80,12 @@ Describe 'The history of peaks' {
             Get-Names (Get-DefragHistory -History $history) | Should -Be $Left
         }
 
+        It 'forgets the cases that Get-DefragHistory gives, whatever letters are in their names' {
+            $history = New-History $root
+            Get-DefragHistory -History $history | Where-Object Need -lt 5MB | Clear-DefragHistory -History $history
+            Get-Names (Get-DefragHistory -History $history) | Should -Be 'a/two.json'
+        }
+
         It 'forgets nothing for an empty pipeline' {
             $history = New-History $root
             @() | Clear-DefragHistory -History $history
@@ -124,6 +130,21 @@ Describe 'The history of peaks' {
             [System.IO.File]::WriteAllText("$root/in.csv", "name,size`na,1`n")
             { Import-DefragHistory "$root/in.csv" -History "$root/history.db" } | Should -Throw -ErrorId 'InvalidHistoryFile,Defragger.PowerShell.Commands.ImportDefragHistoryCommand'
             { Import-DefragHistory "$root/none.csv" -History "$root/history.db" } | Should -Throw -ErrorId 'InputReadFailed,Defragger.PowerShell.Commands.ImportDefragHistoryCommand'
+        }
+
+        It 'lose nothing when two processes write at once' {
+            $runs = foreach ($number in 1, 2) {
+                $lines = foreach ($case in 1..3000) { "run$number/case$case,c,p,Ended,1000,1,2026-01-01" }
+                [System.IO.File]::WriteAllText("$root/in$number.csv", "case,comparer,platform,outcome,peak_bytes,seconds,ended`n" + ($lines -join "`n") + "`n")
+                $start = [System.Diagnostics.ProcessStartInfo]::new([System.IO.Path]::GetFullPath("$PSScriptRoot/../../defrag"))
+                foreach ($word in 'Import-DefragHistory', "$root/in$number.csv", '-History', "$root/both.db") { $start.ArgumentList.Add($word) }
+                [System.Diagnostics.Process]::Start($start)
+            }
+            foreach ($run in $runs) {
+                $run.WaitForExit()
+                $run.ExitCode | Should -Be 0
+            }
+            @(Get-DefragHistory -History "$root/both.db").Count | Should -Be 6000
         }
 
         It 'add nothing with -WhatIf' {

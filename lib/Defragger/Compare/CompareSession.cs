@@ -26,8 +26,9 @@ internal static class CompareSession
         string? history, IRunListener listener, CancellationToken stop)
     {
         CompareSummary summary;
-        using (PeakHistory? peaks = history == null ? null
-            : PeakHistory.TryOpen(history, HistoryKey.Of(options.Comparer.Identity), listener.Warned))
+        PeakHistory? peaks = history == null ? null
+            : PeakHistory.TryOpen(history, HistoryKey.Of(options.Comparer.Identity), listener.Warned);
+        using (peaks)
         using (var gauge = new LinuxMemoryGauge())
         using (var pressure = new PressureGauge())
         using (var kills = new OomKillCounter())
@@ -44,6 +45,7 @@ internal static class CompareSession
                     + "went on: parts of cases that went on without them, or other programs.");
             }
         }
+        if (peaks?.TakeWarning() is string warning) listener.Warned(warning); // of its last lines, written as it was closed
         string title = $"{Path.GetFileName(header.Baseline)} against {Path.GetFileName(header.Candidate)}, "
             + $"{header.Started:yyyy-MM-dd HH:mm}: {summary.Total:N0} cases";
         MemoryGraph.Draw(folder.MemorySamples, folder.MemoryGraph, title);
