@@ -14,7 +14,7 @@
     FormatsToProcess = @('Defragger.format.ps1xml')
 
     CmdletsToExport = @(
-        'Invoke-DefragCompare', 'Set-DefragCompare'
+        'Invoke-DefragCompare', 'Set-DefragCompare', 'Measure-DefragThrottle'
         'Get-DefragHistory', 'Clear-DefragHistory', 'Export-DefragHistory', 'Import-DefragHistory'
     )
     FunctionsToExport = @()

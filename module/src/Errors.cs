@@ -24,6 +24,7 @@ internal readonly record struct ErrorKind(string Id, ErrorCategory Category)
     public static readonly ErrorKind JournalDamaged = new("JournalDamaged", ErrorCategory.InvalidData);
     public static readonly ErrorKind NoRun = new("NoRun", ErrorCategory.ObjectNotFound);
     public static readonly ErrorKind NoChange = new("NoChange", ErrorCategory.InvalidArgument);
+    public static readonly ErrorKind InvalidPlot = new("InvalidPlot", ErrorCategory.InvalidArgument);
     public static readonly ErrorKind NoCase = new("NoCase", ErrorCategory.ObjectNotFound);
     public static readonly ErrorKind HistoryNotUsable = new("HistoryNotUsable", ErrorCategory.ResourceUnavailable);
     public static readonly ErrorKind InvalidHistory = new("InvalidHistory", ErrorCategory.InvalidArgument);

@@ -124,7 +124,8 @@ internal sealed class AdmissionPolicy : IAdmission
         // The smaller of the two: a budget is the user's word, a capacity the machine's.
         long capacity = Math.Min(_moment.Budget, _moment.Memory.Total);
         double known = (double)(_queue.Known + 1) / (_queue.Count + 1);
-        double share = _options.ColdShare + ((_options.WarmShare - _options.ColdShare) * Math.Min(1, known / 0.9));
+        double share = AdmissionOptions.LeastShare
+            + ((AdmissionOptions.MostShare - AdmissionOptions.LeastShare) * Math.Min(1, known / 0.9));
         int ceiling = _kills.Ceiling(_moment.Cap.Limit, now);
         // Never into what Victim defends: cases that all need what was predicted are not to be ended for it.
         long budget = Math.Min((long)(capacity * share), _moment.Memory.Total - Backstop);

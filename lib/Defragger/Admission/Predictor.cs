@@ -13,6 +13,8 @@ internal sealed class Predictor
     /// <summary>A case that ran out of memory is expected to need this many times what it held.</summary>
     public const double RetryFactor = 1.5;
 
+    private const long Large = 6L << 30;
+
     private readonly Dictionary<string, PeakRecord> _known = [];
     private readonly Dictionary<string, Past> _families = [];
     private readonly Past _run = new();
@@ -39,13 +41,14 @@ internal sealed class Predictor
     /// <param name="history">Rows; of two for the same case the later one counts.</param>
     /// <param name="capacity">The memory that the run may use, in bytes; above 0.</param>
     /// <param name="workers">The most cases at once; above 0. A case of which nothing at all is known is expected to need a
-    /// worker's share of the capacity.</param>
+    /// worker's share of what may be set aside, but no more than a large program takes.</param>
     public Predictor(IEnumerable<PeakRecord> history, long capacity, int workers)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(workers, 1);
         _capacity = capacity;
-        _default = new Prediction(Math.Max(1, capacity / workers), TimeSpan.FromMinutes(1), PredictionSource.Default);
+        long share = (long)(capacity * AdmissionOptions.LeastShare / workers);
+        _default = new Prediction(Math.Clamp(share, 1, Large), TimeSpan.FromMinutes(1), PredictionSource.Default);
         foreach (PeakRecord row in history)
         {
             _known[row.Case] = row;

@@ -114,7 +114,7 @@ public class PartTests
         predictor.Learn("b/1", 500, s_second);
         Assert.Equal((500L, PredictionSource.History), Of("b/1"));
         predictor = new Predictor([], 1600, 16);
-        Assert.Equal((100L, PredictionSource.Default), Of("a/1"));
+        Assert.Equal((86L, PredictionSource.Default), Of("a/1"));
 
         (long, PredictionSource) Of(string name) => (predictor.Predict(name).Peak, predictor.Predict(name).Source);
     }
