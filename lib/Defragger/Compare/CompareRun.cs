@@ -95,14 +95,14 @@ internal sealed class CompareRun
     private static IAdmission AdmissionOf(RunOptions options, PeakHistory? history, long capacity, long used)
     {
         if (options.Throttle == ThrottlePolicy.Tiers) return new TierAdmission(options.OomRetry);
-        var rules = new AdmissionOptions { OomRetry = options.OomRetry };
-        return new AdmissionPolicy(rules, new Predictor((history?.Known ?? []).Select(Record), capacity, Shares()));
+        return new AdmissionPolicy(
+            new AdmissionOptions { OomRetry = options.OomRetry }, new Predictor((history?.Known ?? []).Select(Record), capacity, Shares()));
 
         // A case of which nothing is known is given a share of the capacity. Of what other programs leave of the budget, so many
         // shares are to be had as there are workers: or else some of them rest until the first case has ended.
         int Shares()
         {
-            long free = Math.Max((long)(capacity * rules.ColdShare) - used, capacity / 4);
+            long free = Math.Max((long)(capacity * AdmissionOptions.LeastShare) - used, capacity / 4);
             return (int)Math.Min(Math.Ceiling((double)capacity * options.ThrottleLimit / free), int.MaxValue);
         }
 
