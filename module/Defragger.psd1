@@ -15,10 +15,15 @@
 
     CmdletsToExport = @(
         'Build-DefragPython',
+        'Clear-DefragHistory',
+        'Export-DefragHistory',
+        'Get-DefragHistory',
         'Get-DefragPython',
+        'Import-DefragHistory',
         'Invoke-DefragCompare',
         'Measure-DefragThrottle',
         'Remove-DefragPython',
+        'Set-DefragCompare',
         'Start-DefragProcess',
         'Test-DefragPython'
     )

@@ -9,9 +9,10 @@ Describe 'The module Defragger' {
         $names = [string[]] @($module.ExportedCommands.Keys)
         [array]::Sort($names)
         $names | Should -Be @(
-            'Build-DefragPython', 'Get-DefragPython', 'Invoke-DefragCompare',
-            'Measure-DefragThrottle', 'Remove-DefragPython', 'Start-DefragProcess',
-            'Test-DefragPython'
+            'Build-DefragPython', 'Clear-DefragHistory', 'Export-DefragHistory',
+            'Get-DefragHistory', 'Get-DefragPython', 'Import-DefragHistory',
+            'Invoke-DefragCompare', 'Measure-DefragThrottle', 'Remove-DefragPython',
+            'Set-DefragCompare', 'Start-DefragProcess', 'Test-DefragPython'
         )
     }
 
@@ -32,9 +33,10 @@ Describe 'The module Defragger' {
     }
 
     It 'has help for every parameter of <_>, and no help for what is not there' -ForEach @(
-        'Build-DefragPython', 'Get-DefragPython', 'Invoke-DefragCompare',
-        'Measure-DefragThrottle', 'Remove-DefragPython', 'Start-DefragProcess',
-        'Test-DefragPython'
+        'Build-DefragPython', 'Clear-DefragHistory', 'Export-DefragHistory',
+        'Get-DefragHistory', 'Get-DefragPython', 'Import-DefragHistory',
+        'Invoke-DefragCompare', 'Measure-DefragThrottle', 'Remove-DefragPython',
+        'Set-DefragCompare', 'Start-DefragProcess', 'Test-DefragPython'
     ) {
         $help = Get-Help $_ -Full
         $command = $_
