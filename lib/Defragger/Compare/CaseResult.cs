@@ -54,6 +54,9 @@ public sealed record CaseResult
     /// <summary>Findings that both have; null when none were counted.</summary>
     public long? Unchanged { get; init; }
 
+    /// <summary>Findings that both have, on another line or in another file; null when none were counted.</summary>
+    public long? Moved { get; init; }
+
     /// <summary>The baseline's file, or null when the baseline does not have the case.</summary>
     public string? BaselinePath { get; init; }
 

@@ -23,6 +23,9 @@ public sealed class CompareSummary
     /// <summary>Findings that both have, in the cases where they were counted.</summary>
     public long Unchanged { get; private set; }
 
+    /// <summary>Findings that both have, on another line or in another file.</summary>
+    public long Moved { get; private set; }
+
     /// <summary>The case that held the most memory, or null when none ran.</summary>
     public CaseResult? Largest { get; private set; }
 
@@ -60,6 +63,7 @@ public sealed class CompareSummary
         Absent += result.Absent ?? 0;
         Updated += result.Updated ?? 0;
         Unchanged += result.Unchanged ?? 0;
+        Moved += result.Moved ?? 0;
         CpuTime += result.CpuTime;
         if (result.PeakMemory > (Largest?.PeakMemory ?? 0)) Largest = result;
     }

@@ -33,6 +33,7 @@ internal static class Verdict
             Absent = line.Absent,
             Updated = line.Updated,
             Unchanged = line.Unchanged,
+            Moved = line.Moved,
             ExitCode = report.ExitCode,
             Signal = report.Signal,
             Duration = report.Duration,

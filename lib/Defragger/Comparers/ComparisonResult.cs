@@ -33,6 +33,7 @@ internal sealed record ComparisonResult(bool Same, ComparisonFormat Format, Comp
                 json.WriteNumber("absent"u8, counts.Absent);
                 json.WriteNumber("updated"u8, counts.Updated);
                 json.WriteNumber("unchanged"u8, counts.Unchanged);
+                json.WriteNumber("moved"u8, counts.Moved);
             }
 
             json.WriteString("reason"u8, Reason);

@@ -6,8 +6,8 @@ namespace Defragger.Comparers;
 /// <remarks>
 /// Invariants:
 /// 1. _open[0.._depth - 1] are the containers around the reader; none of them is <see cref="SarifNode.Skip"/>.
-/// 2. While _skipped > 0 the reader is that many levels inside something that does not matter (snippets, code flows,
-///    graphs, ...): its tokens are only counted, never kept.
+/// 2. While _skipped > 0 the reader is that many levels inside something that does not matter (fixes, graphs,
+///    taxonomies, ...): its tokens are only counted, never kept.
 /// 3. A known place holds what the standard says, or the file is refused: results that are no array must not pass for
 ///    "no findings". A member may be null, as if it were not there; an element may not, for others count it.
 /// </remarks>
