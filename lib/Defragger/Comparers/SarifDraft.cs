@@ -36,11 +36,12 @@ internal struct SarifDraft
 
     /// <summary>The finding.</summary>
     /// <param name="number">Which one of its file it is, from 0.</param>
+    /// <param name="tool">The tool.</param>
     /// <param name="rule">Tool and rule.</param>
     /// <param name="file">The file of its first location, or 0.</param>
     /// <param name="fingerprints">Name with value, and the number of the name.</param>
     public readonly SarifFinding Finish(
-        long number, UInt128 rule, UInt128 file, List<(UInt128 Pair, int Name)> fingerprints)
+        long number, UInt128 tool, UInt128 rule, UInt128 file, List<(UInt128 Pair, int Name)> fingerprints)
     {
         UInt128 message = JsonHash.Of(Text ?? Markdown ?? MessageId ?? default, Arguments, JsonHash.Kind.Member);
         UInt128 flow = JsonHash.Of(Flow.Steps, Flow.Ends, JsonHash.Kind.Member);
@@ -50,6 +51,7 @@ internal struct SarifDraft
         FindingTraits traits = new()
         {
             Number = number,
+            Tool = FindingTraits.Short(tool),
             Rule = FindingTraits.Short(rule),
             File = FindingTraits.Short(file),
             Line = LineNumber,

@@ -239,7 +239,7 @@ internal sealed class SarifFindingReader : SarifReader
     {
         UInt128 tool = Catalog(_toolIsRead).Tool;
         UInt128 rule = JsonHash.Of(tool, Rule(), JsonHash.Kind.Member);
-        return _draft.Finish(Count, rule, Place(_draft.Uri, _draft.ArtifactIndex), _fingerprints);
+        return _draft.Finish(Count, tool, rule, Place(_draft.Uri, _draft.ArtifactIndex), _fingerprints);
     }
 
     private UInt128 Rule()

@@ -9,14 +9,15 @@ internal enum FindingChange
     /// <summary>Only the baseline has it.</summary>
     Absent,
 
-    /// <summary>Both have it, and it says something else: message, level, kind, snippet, rule, or the steps between
-    /// the ends of its code flows.</summary>
+    /// <summary>Both have it, and it says something else: message, level, kind, snippet, rule, or what the steps of its
+    /// code flows say.</summary>
     Updated,
 
     /// <summary>Both have it, with all that is compared.</summary>
     Unchanged,
 
-    /// <summary>Both have it, on another line or in another file, and it says the same.</summary>
+    /// <summary>Both have it, and it says the same: on another line, in another file, or with steps of its code flows
+    /// there.</summary>
     Moved,
 }
 

@@ -5,13 +5,14 @@ namespace Defragger.Comparers.Matching;
 /// Passes from strong evidence to weak; each takes away what it pairs, one to one, k equal ones k times:
 ///
 ///     1  an equal fingerprint that identifies, then one that contributes     FingerprintPass
-///     2  rule, file, line and message                                        KeyPass
-///     3  rule, file and message; then the message without its numbers; then the context in place of the message
+///     2  rule, file and message, on the line where it is to be expected      KeyPass, GroupPairing
+///     3  rule, file and message without its numbers; then the context in place of the message
 ///     4  rule, message and context in whatever file; files by another name   KeyPass, RenamePass
-///     5  a rule by another name; another rule that says the same on the line; what is left between the same neighbours
+///     5  a rule by another name; a rule of that tool that says the same on the line; what is left between the same neighbours
 ///
 /// Findings that are equal in all parts were paired while the logs were read, before any pass: that is what keeps memory
-/// small, and nothing says more than that about two findings. Passes 1 to 5 follow sarif-sdk's matcher (the ideas, not the
+/// small, and nothing says more than that about two findings. An equal line alone is no pass of its own: when code moved
+/// by as many lines as two findings with one message are apart, the one stands where the other was. Passes 1 to 5 follow sarif-sdk's matcher (the ideas, not the
 /// code), which its issues #1539, #1690, #1807 and #1826 describe.
 ///
 /// Invariants:
@@ -37,13 +38,12 @@ internal sealed class FindingMatcher
         Dictionary<ulong, ulong> rules = RenamePass.FindRules(_table, left.Rules, right.Rules);
         if (rules.Count > 0)
             ByRenamedRule(rules);
-        KeyPass.Run(_table, static (in FindingTraits f) => FindingTraits.Join(f.File, f.Message), sameLine: true);
+        KeyPass.Run(_table, static (in FindingTraits f) => FindingTraits.Join(FindingTraits.Join(f.Tool, f.File), f.Message), sameLine: true);
         NeighbourPass.Run(_table);
     }
 
     private void ByMessage()
     {
-        KeyPass.Run(_table, static (in FindingTraits f) => FindingTraits.Join(OfRule(f.Rule, f), unchecked((ulong)f.Line)));
         KeyPass.Run(_table, static (in FindingTraits f) => OfRule(f.Rule, f));
         KeyPass.Run(_table, static (in FindingTraits f) => OfRule(f.Rule, f, f.Masked));
         KeyPass.Run(_table, static (in FindingTraits f) => OfContext(FindingTraits.Join(f.Rule, f.File), f));
@@ -69,9 +69,10 @@ internal sealed class FindingMatcher
         ref FindingTraits b = ref _table.Right.Findings[right];
         if (a.Rule != b.Rule || a.Message != b.Message || a.Standing != b.Standing || a.Snippet != b.Snippet)
             return FindingChange.Updated;
-        if (a.File != b.File || a.Line != b.Line || _table.Left.HasNewFile[left])
-            return a.FlowShape == b.FlowShape ? FindingChange.Moved : FindingChange.Updated;
-        return a.FlowSteps == b.FlowSteps ? FindingChange.Unchanged : FindingChange.Updated;
+        if (a.FlowShape != b.FlowShape)
+            return FindingChange.Updated;
+        bool isThere = a.File == b.File && a.Line == b.Line && a.FlowSteps == b.FlowSteps && !_table.Left.HasNewFile[left];
+        return isThere ? FindingChange.Unchanged : FindingChange.Moved;
     }
 }
 

@@ -4,12 +4,15 @@ namespace Defragger.Comparers.Matching;
 /// <remarks>
 /// 64 bits each: among the 250,000 findings that may wait on a side, two different parts get one hash with a probability
 /// of about 2 in 10^9, and then one pair is wrong. Whether two logs are the same is asked of 128 bits. 0 stands for a part
-/// that the finding does not have. Size: 112 bytes.
+/// that the finding does not have. Size: 120 bytes.
 /// </remarks>
 internal struct FindingTraits
 {
     /// <summary>Which finding of its file it is, from 0.</summary>
     public long Number;
+
+    /// <summary>The tool.</summary>
+    public ulong Tool;
 
     /// <summary>Tool and rule.</summary>
     public ulong Rule;

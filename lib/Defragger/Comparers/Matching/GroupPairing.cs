@@ -2,17 +2,13 @@ namespace Defragger.Comparers.Matching;
 
 /// <summary>Which of several findings with one key belong together.</summary>
 /// <remarks>
-/// First those whose code flows begin and end alike, then those with the same context, and among these, and then among the
-/// rest: the one on the line where it is to be expected (<see cref="LineShifts"/>), those that most of the
-/// group agree to have moved by the same number of lines, and at last in the order of their lines.
-/// Cost: n log n for a group of n, for no step looks at pairs of findings but the counting of moves, which is done for
-/// small groups only.
+/// First those whose code flows begin and end alike, then those with the same context; among these, and then among the
+/// rest, the one on the line where it is to be expected (<see cref="LineShifts"/>), and at last in the order of their lines:
+/// where one side has more, those stay alone without which the others move most alike (<see cref="LeastMove"/>).
+/// Cost: n log n for a group of n, and a bounded number of steps for each finding of a small group.
 /// </remarks>
 internal sealed class GroupPairing
 {
-    /// <summary>Up to so many pairs of a group are asked by how many lines they would have moved.</summary>
-    private const int MostMoves = 4096;
-
     private readonly MatchTable _table;
     private readonly FindingTraits[] _left;
     private readonly FindingTraits[] _right;
@@ -58,15 +54,8 @@ internal sealed class GroupPairing
     {
         if (!ByLine(group, shifts))
             return;
-        if ((long)group.Left.Count * group.Right.Count <= MostMoves)
-        {
-            long move = CommonMove(group);
-            Divide(group, i => Place(_left[i], move), j => Place(_right[j], 0), InOrder);
-            if (!Shrink(group))
-                return;
-        }
-
-        InOrder(group);
+        if (!LeastMove.TryPair(_table, group.Left, group.Right, shifts))
+            InOrder(group);
     }
 
     /// <summary>False when nothing is left to pair.</summary>
@@ -87,36 +76,6 @@ internal sealed class GroupPairing
 
     private static ulong Place(in FindingTraits finding, long move) =>
         FindingTraits.Join(finding.File, unchecked((ulong)(finding.Line >= 0 ? finding.Line + move : finding.Line)));
-
-    /// <summary>The number of lines by which most of the group can have moved; of several such, the least.</summary>
-    private long CommonMove(Group group)
-    {
-        List<long> moves = [];
-        foreach (int i in group.Left)
-        {
-            foreach (int j in group.Right)
-            {
-                if (_left[i].File == _right[j].File && _left[i].Line >= 0 && _right[j].Line >= 0)
-                    moves.Add(_right[j].Line - _left[i].Line);
-            }
-        }
-
-        moves.Sort();
-        long best = 0;
-        int most = 0;
-        for (int start = 0, end; start < moves.Count; start = end)
-        {
-            for (end = start + 1; end < moves.Count && moves[end] == moves[start]; end++)
-            {
-            }
-
-            bool isNearer = Math.Abs(moves[start]) < Math.Abs(best);
-            if (end - start > most || (end - start == most && isNearer))
-                (best, most) = (moves[start], end - start);
-        }
-
-        return best;
-    }
 
     /// <summary>Hands on the parts of a group that agree in a value; 0 agrees with nothing.</summary>
     private static void Divide(Group group, Func<int, ulong> leftValue, Func<int, ulong> rightValue, Action<Group> pair)

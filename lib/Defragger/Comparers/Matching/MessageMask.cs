@@ -33,7 +33,7 @@ internal static class MessageMask
     private static readonly SearchValues<byte> s_hexLetters = SearchValues.Create("abcdefABCDEF"u8);
     private static readonly SearchValues<byte> s_digits = SearchValues.Create("0123456789"u8);
     private static readonly SearchValues<byte> s_placeSigns = SearchValues.Create("0123456789:"u8);
-    private static readonly SearchValues<byte> s_numberSigns = SearchValues.Create("0123456789.:%+-_#~"u8);
+    private static readonly SearchValues<byte> s_numberSigns = SearchValues.Create("0123456789.:%+-_#~eE"u8);
 
     /// <summary>Whether there is anything to mask: most messages have no digit and no slash.</summary>
     public static bool Applies(ReadOnlySpan<byte> text) => text.IndexOfAny(s_triggers) >= 0;
@@ -77,11 +77,11 @@ internal static class MessageMask
             return Guid;
         if (word.Length > 2 && word[0] == '0' && (word[1] | 0x20) == 'x' && !word[2..].ContainsAnyExcept(s_hex))
             return Address;
-        if (!word.ContainsAnyExcept(s_numberSigns))
-            return Number;
         bool isHash = word.Length >= ShortestHash && !word.ContainsAnyExcept(s_hex) && word.ContainsAny(s_hexLetters);
         if (isHash)
             return Hash;
+        if (!word.ContainsAnyExcept(s_numberSigns) && (word[0] | 0x20) != 'e')
+            return Number;
         return HasPlace(word) ? Path : (byte)0;
     }
 

@@ -32,7 +32,8 @@ internal static class RenamePass
 
     /// <summary>Which rules of the left are which rules of the right.</summary>
     public static Dictionary<ulong, ulong> FindRules(MatchTable table, NameSet left, NameSet right) => Find(
-        table, left, right, static (in FindingTraits f) => f.Rule, static (in FindingTraits f) => FindingTraits.Join(f.File, f.Masked));
+        table, left, right, static (in FindingTraits f) => f.Rule,
+        static (in FindingTraits f) => FindingTraits.Join(FindingTraits.Join(f.Tool, f.File), f.Masked));
 
     private static Dictionary<ulong, ulong> Find(
         MatchTable table, NameSet leftNames, NameSet rightNames, KeyPass.KeyOf nameOf, KeyPass.KeyOf evidenceOf)
