@@ -70,11 +70,17 @@ Describe 'Invoke-DefragCompare' {
             $result.Status | Should -Be 'Changed'
         }
 
-        It 'matches findings of SARIF by rule, file, line and message' {
+        It 'tells a finding on another line as moved, and one with another message as updated' {
             $sarif = '{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"t"}},"results":[' +
                 '{"ruleId":"R","message":{"text":"m"},"locations":[{"physicalLocation":{"artifactLocation":{"uri":"f.c"},"region":{"startLine":LINE}}}]}]}]}'
-            $result = (Invoke-Quietly (New-Run $root @{ 'a.sarif' = $sarif.Replace('LINE', '1'), $sarif.Replace('LINE', '2') })).Results[0]
-            "$($result.New) $($result.Absent)" | Should -Be '1 1'
+            $first = $sarif.Replace('LINE', '1')
+            $run = Invoke-Quietly (New-Run $root @{ 'a.sarif' = $first, $sarif.Replace('LINE', '2'); 'b.sarif' = $first, $first.Replace('"m"', '"n"') })
+            foreach ($result in $run.Results) {
+                "$($result.New) $($result.Absent) $($result.Updated) $($result.Moved)" |
+                    Should -Be $(if ($result.Case -eq 'a.sarif') { '0 0 0 1' } else { '0 0 1 0' })
+                $result.Status | Should -Be 'Changed'
+            }
+            $run.ExitCode | Should -Be 1
         }
 
         It 'takes a format for a pattern' {

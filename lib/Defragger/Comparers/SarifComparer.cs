@@ -23,6 +23,7 @@ internal sealed class SarifComparer
 
     private readonly StreamingJoin<FindingTraits> _join;
     private readonly FingerprintNames _names = new();
+    private readonly TraitsPool _pool = new();
     private readonly LogNames[] _logs = [new(), new()];
     private readonly UInt128[] _sums = new UInt128[2];
     private readonly Action<FindingPair>? _pairs;
@@ -48,8 +49,8 @@ internal sealed class SarifComparer
         Action<FindingPair>? pairs = null)
     {
         SarifComparer comparer = new(joinLimit, pairs);
-        using SarifFindingReader left = new(baseline, comparer._names, comparer.Sink(Side.Baseline), bufferSize);
-        using SarifFindingReader right = new(candidate, comparer._names, comparer.Sink(Side.Candidate), bufferSize);
+        using SarifFindingReader left = new(baseline, comparer._names, comparer._pool, comparer.Sink(Side.Baseline), bufferSize);
+        using SarifFindingReader right = new(candidate, comparer._names, comparer._pool, comparer.Sink(Side.Candidate), bufferSize);
         while (left.PumpSarif() | right.PumpSarif())
         {
         }
@@ -64,7 +65,7 @@ internal sealed class SarifComparer
         FindingTraits traits = finding.Traits;
         _logs[(int)side].Files.Add(traits.File);
         _logs[(int)side].Rules.Add(traits.Rule);
-        foreach (Fingerprint print in traits.Fingerprints ?? [])
+        foreach (Fingerprint print in traits.Fingerprints)
             _names.Count(side, print, FindingTraits.Join(traits.Rule, traits.File));
         if (!_join.TryPair(side, finding.Key, traits, out FindingTraits partner))
             return;
@@ -72,6 +73,8 @@ internal sealed class SarifComparer
         _pairs?.Invoke(side == Side.Candidate
             ? new(partner.Number, traits.Number, FindingChange.Unchanged)
             : new(traits.Number, partner.Number, FindingChange.Unchanged));
+        _pool.Return(traits);
+        _pool.Return(partner);
     };
 
     private ComparisonResult Conclude(long baseline, long candidate)
@@ -137,6 +140,6 @@ internal sealed class SarifComparer
         }
     }
 
-    private List<(UInt128 Key, FindingTraits Traits)> Leftovers(Side side) =>
-        [.. _join.Waiting().Where(entry => entry.Side == side).Select(entry => (entry.Key, entry.Payload))];
+    private FindingTraits[] Leftovers(Side side) =>
+        [.. _join.Waiting().Where(entry => entry.Side == side).Select(entry => entry.Payload)];
 }

@@ -35,47 +35,43 @@ internal struct SarifDraft
     public bool IsAbsent;
 
     /// <summary>The finding.</summary>
+    /// <param name="pool">Where its traits come from.</param>
     /// <param name="number">Which one of its file it is, from 0.</param>
     /// <param name="tool">The tool.</param>
     /// <param name="rule">Tool and rule.</param>
     /// <param name="file">The file of its first location, or 0.</param>
     /// <param name="fingerprints">Name with value, and the number of the name.</param>
     public readonly SarifFinding Finish(
-        long number, UInt128 tool, UInt128 rule, UInt128 file, List<(UInt128 Pair, int Name)> fingerprints)
+        TraitsPool pool, long number, UInt128 tool, UInt128 rule, UInt128 file, List<(UInt128 Pair, int Name)> fingerprints)
     {
         UInt128 message = JsonHash.Of(Text ?? Markdown ?? MessageId ?? default, Arguments, JsonHash.Kind.Member);
         UInt128 flow = JsonHash.Of(Flow.Steps, Flow.Ends, JsonHash.Kind.Member);
         ReadOnlySpan<UInt128> parts = [rule, file, Line, message, Standing ?? default, Snippet, flow];
         UInt128 content = JsonHash.Of(MemoryMarshal.AsBytes(parts), JsonHash.Kind.Object);
         UInt128 key = content;
-        FindingTraits traits = new()
+        FindingTraits traits = pool.Take();
+        traits.Number = number;
+        traits.Tool = FindingTraits.Short(tool);
+        traits.Rule = FindingTraits.Short(rule);
+        traits.File = FindingTraits.Short(file);
+        traits.Line = LineNumber;
+        traits.Message = FindingTraits.Short(message);
+        traits.Masked = FindingTraits.Short(JsonHash.Of(MaskedMessage, MaskedArguments, JsonHash.Kind.Member));
+        traits.Standing = FindingTraits.Short(JsonHash.Of(Standing ?? default, Snippet, JsonHash.Kind.Member));
+        traits.Context = FindingContext.Of(RegionCode, SurroundingCode, Flow);
+        traits.FlowEnds = Flow.Count == 0 ? 0 : FindingTraits.Short(Flow.Ends);
+        traits.FlowSteps = FindingTraits.Short(flow);
+        traits.FlowShape = FindingTraits.Short(Flow.Shape);
+        if (traits.Fingerprints.Length != fingerprints.Count)
+            traits.Fingerprints = fingerprints.Count == 0 ? [] : new Fingerprint[fingerprints.Count];
+        for (int i = 0; i < fingerprints.Count; i++)
         {
-            Number = number,
-            Tool = FindingTraits.Short(tool),
-            Rule = FindingTraits.Short(rule),
-            File = FindingTraits.Short(file),
-            Line = LineNumber,
-            Message = FindingTraits.Short(message),
-            Masked = FindingTraits.Short(JsonHash.Of(MaskedMessage, MaskedArguments, JsonHash.Kind.Member)),
-            Standing = Standing is { } standing ? FindingTraits.Short(standing) : 0,
-            Snippet = FindingTraits.Short(Snippet),
-            Context = FindingContext.Of(RegionCode, SurroundingCode, Flow),
-            FlowEnds = Flow.Count == 0 ? 0 : FindingTraits.Short(Flow.Ends),
-            FlowSteps = FindingTraits.Short(flow),
-            FlowShape = FindingTraits.Short(Flow.Shape),
-        };
-        if (fingerprints.Count > 0)
-        {
-            traits.Fingerprints = new Fingerprint[fingerprints.Count];
-            for (int i = 0; i < fingerprints.Count; i++)
-            {
-                UInt128 print = JsonHash.Of(rule, fingerprints[i].Pair, JsonHash.Kind.Member);
-                // A sum: the order of the fingerprints does not matter.
-                key = unchecked(key + print);
-                traits.Fingerprints[i] = new Fingerprint(FindingTraits.Short(print), fingerprints[i].Name);
-            }
+            // A sum: the order of the fingerprints does not matter.
+            key = unchecked(key + fingerprints[i].Pair);
+            traits.Fingerprints[i] = new Fingerprint(FindingTraits.Short(fingerprints[i].Pair), fingerprints[i].Name);
         }
 
+        traits.Key = FindingTraits.Short(key);
         return new SarifFinding(content, key, traits);
     }
 

@@ -22,7 +22,11 @@ internal sealed class SarifFindingReader : SarifReader
     /// <summary>GitHub's hash of the line, with ":2" behind it at the second finding on lines with that hash.</summary>
     private static ReadOnlySpan<byte> LineHash => "primaryLocationLineHash"u8;
 
+    /// <summary>GitHub's other one is the number of a column, which finds no finding again.</summary>
+    private static ReadOnlySpan<byte> Column => "primaryLocationStartColumnFingerprint"u8;
+
     private readonly FingerprintNames _names;
+    private readonly TraitsPool _pool;
     private readonly Action<SarifFinding> _finding;
     private readonly int _bufferSize;
     private readonly List<(UInt128 Pair, int Name)> _fingerprints = [];
@@ -36,13 +40,19 @@ internal sealed class SarifFindingReader : SarifReader
 
     /// <param name="file">Stays the caller's.</param>
     /// <param name="names">Numbers the names of fingerprints, for both files.</param>
+    /// <param name="pool">Where traits come from; the taker of a finding gives them back.</param>
     /// <param name="finding">Takes each finding.</param>
     /// <param name="bufferSize">Bytes read at once.</param>
     public SarifFindingReader(
-        SourceFile file, FingerprintNames names, Action<SarifFinding> finding, int bufferSize = DefaultBufferSize)
+        SourceFile file,
+        FingerprintNames names,
+        TraitsPool pool,
+        Action<SarifFinding> finding,
+        int bufferSize = DefaultBufferSize)
         : base(file, bufferSize)
     {
         _names = names;
+        _pool = pool;
         _finding = finding;
         _bufferSize = bufferSize;
     }
@@ -55,7 +65,9 @@ internal sealed class SarifFindingReader : SarifReader
         if (node is not (SarifNode.Fingerprint or SarifNode.PartialFingerprint))
             return;
         _fingerprintName = JsonHash.OfName(ref reader);
-        _fingerprintNumber = _names.NumberOf(_fingerprintName, identifies: node == SarifNode.Fingerprint);
+        _fingerprintNumber = reader.ValueTextEquals(Column)
+            ? -1
+            : _names.NumberOf(_fingerprintName, identifies: node == SarifNode.Fingerprint);
         _isLineHash = reader.ValueSpan.StartsWith(LineHash);
     }
 
@@ -239,7 +251,7 @@ internal sealed class SarifFindingReader : SarifReader
     {
         UInt128 tool = Catalog(_toolIsRead).Tool;
         UInt128 rule = JsonHash.Of(tool, Rule(), JsonHash.Kind.Member);
-        return _draft.Finish(Count, tool, rule, Place(_draft.Uri, _draft.ArtifactIndex), _fingerprints);
+        return _draft.Finish(_pool, Count, tool, rule, Place(_draft.Uri, _draft.ArtifactIndex), _fingerprints);
     }
 
     private UInt128 Rule()

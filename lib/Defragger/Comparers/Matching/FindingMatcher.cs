@@ -32,42 +32,42 @@ internal sealed class FindingMatcher
         FingerprintPass.Run(_table, fingerprints, identifying: true);
         FingerprintPass.Run(_table, fingerprints, identifying: false);
         ByMessage();
-        KeyPass.Run(_table, static (in FindingTraits f) => OfContext(FindingTraits.Join(f.Rule, f.Masked), f));
+        KeyPass.Run(_table, static f => OfContext(FindingTraits.Join(f.Rule, f.Masked), f));
         if (RenamePass.RenameFiles(_table, left.Files, right.Files))
             ByMessage();
         Dictionary<ulong, ulong> rules = RenamePass.FindRules(_table, left.Rules, right.Rules);
         if (rules.Count > 0)
             ByRenamedRule(rules);
-        KeyPass.Run(_table, static (in FindingTraits f) => FindingTraits.Join(FindingTraits.Join(f.Tool, f.File), f.Message), sameLine: true);
+        KeyPass.Run(_table, static f => FindingTraits.Join(FindingTraits.Join(f.Tool, f.File), f.Message), sameLine: true);
         NeighbourPass.Run(_table);
     }
 
     private void ByMessage()
     {
-        KeyPass.Run(_table, static (in FindingTraits f) => OfRule(f.Rule, f));
-        KeyPass.Run(_table, static (in FindingTraits f) => OfRule(f.Rule, f, f.Masked));
-        KeyPass.Run(_table, static (in FindingTraits f) => OfContext(FindingTraits.Join(f.Rule, f.File), f));
+        KeyPass.Run(_table, static f => OfRule(f.Rule, f));
+        KeyPass.Run(_table, static f => OfRule(f.Rule, f, f.Masked));
+        KeyPass.Run(_table, static f => OfContext(FindingTraits.Join(f.Rule, f.File), f));
     }
 
     private void ByRenamedRule(Dictionary<ulong, ulong> rules)
     {
         // Only the left side knows old names, and no rule has both: so one function serves both sides.
-        KeyPass.Run(_table, (in FindingTraits f) => OfRule(rules.GetValueOrDefault(f.Rule, f.Rule), f));
-        KeyPass.Run(_table, (in FindingTraits f) => OfRule(rules.GetValueOrDefault(f.Rule, f.Rule), f, f.Masked));
+        KeyPass.Run(_table, f => OfRule(rules.GetValueOrDefault(f.Rule, f.Rule), f));
+        KeyPass.Run(_table, f => OfRule(rules.GetValueOrDefault(f.Rule, f.Rule), f, f.Masked));
     }
 
-    private static ulong OfRule(ulong rule, in FindingTraits finding, ulong? message = null) =>
+    private static ulong OfRule(ulong rule, FindingTraits finding, ulong? message = null) =>
         FindingTraits.Join(FindingTraits.Join(rule, finding.File), message ?? finding.Message);
 
-    private static ulong OfContext(ulong scope, in FindingTraits finding) =>
+    private static ulong OfContext(ulong scope, FindingTraits finding) =>
         finding.Context == 0 ? 0 : FindingTraits.Join(scope, finding.Context);
 
     /// <summary>What became of two findings that are one.</summary>
     public FindingChange ChangeOf(int left, int right)
     {
-        ref FindingTraits a = ref _table.Left.Findings[left];
-        ref FindingTraits b = ref _table.Right.Findings[right];
-        if (a.Rule != b.Rule || a.Message != b.Message || a.Standing != b.Standing || a.Snippet != b.Snippet)
+        FindingTraits a = _table.Left.Findings[left];
+        FindingTraits b = _table.Right.Findings[right];
+        if (a.Rule != b.Rule || a.Message != b.Message || a.Standing != b.Standing)
             return FindingChange.Updated;
         if (a.FlowShape != b.FlowShape)
             return FindingChange.Updated;

@@ -4,10 +4,14 @@ namespace Defragger.Comparers.Matching;
 /// <remarks>
 /// 64 bits each: among the 250,000 findings that may wait on a side, two different parts get one hash with a probability
 /// of about 2 in 10^9, and then one pair is wrong. Whether two logs are the same is asked of 128 bits. 0 stands for a part
-/// that the finding does not have. Size: 120 bytes.
+/// that the finding does not have. Size: 128 bytes. A class, so that the passes need no copies; only <see cref="RenamePass"/>
+/// changes it.
 /// </remarks>
-internal struct FindingTraits
+internal sealed class FindingTraits
 {
+    /// <summary>A half of the key under which it waits: an order among findings on one line.</summary>
+    public ulong Key;
+
     /// <summary>Which finding of its file it is, from 0.</summary>
     public long Number;
 
@@ -29,11 +33,8 @@ internal struct FindingTraits
     /// <summary>The message as <see cref="MessageMask"/> leaves it.</summary>
     public ulong Masked;
 
-    /// <summary>Level and kind.</summary>
+    /// <summary>Level, kind and the text of its region.</summary>
     public ulong Standing;
-
-    /// <summary>The text of its region.</summary>
-    public ulong Snippet;
 
     /// <summary>What surrounds it, whatever file and line that is in: see <see cref="FindingContext"/>.</summary>
     public ulong Context;
@@ -47,8 +48,8 @@ internal struct FindingTraits
     /// <summary>What the steps of its code flows say, wherever they are.</summary>
     public ulong FlowShape;
 
-    /// <summary>Its fingerprints, or null.</summary>
-    public Fingerprint[]? Fingerprints;
+    /// <summary>Its fingerprints.</summary>
+    public Fingerprint[] Fingerprints = [];
 
     /// <summary>The half of a hash that is kept; never 0, which stands for nothing.</summary>
     public static ulong Short(UInt128 hash) => Math.Max(1, (ulong)hash);

@@ -2,7 +2,7 @@ namespace Defragger.Comparers.Matching;
 
 /// <summary>The names of the fingerprints that both logs use, and how far each of them can be trusted.</summary>
 /// <remarks>
-/// A fingerprint that is the same for every finding, or for all findings of a rule in a file, does not tell them apart: it
+/// A fingerprint that is the same for most findings, or for all findings of a rule in a file, does not tell them apart: it
 /// has no vote (sarif-sdk's matcher scores its partial fingerprints for the same reason). Names are told apart by
 /// what they are members of too: "id" of <c>fingerprints</c> is not "id" of <c>partialFingerprints</c>.
 /// Memory: 12 KiB a name, and at most <see cref="Limit"/> names; fingerprints of any other name are passed over.
@@ -14,6 +14,9 @@ internal sealed class FingerprintNames
 
     /// <summary>By how much two estimates must differ to be told from one number: four standard errors.</summary>
     private const double Clearly = 1.25;
+
+    /// <summary>Findings to a value, on the average: lines of code that occur again have one hash.</summary>
+    private const int MostWithOneValue = 4;
 
     private readonly List<Name> _names = [];
 
@@ -32,9 +35,6 @@ internal sealed class FingerprintNames
         return _names.Count - 1;
     }
 
-    /// <summary>Of <c>fingerprints</c>, which identify a finding, not of those that only contribute to that.</summary>
-    public bool Identifies(int name) => _names[name].Identifies;
-
     /// <summary>Takes a fingerprint of a finding into account.</summary>
     /// <param name="side">The finding's log.</param>
     /// <param name="print">The fingerprint.</param>
@@ -48,8 +48,10 @@ internal sealed class FingerprintNames
         usage.ValuesInPlaces.Add(FindingTraits.Join(place, print.Value));
     }
 
-    /// <summary>Whether a name tells findings apart, in both logs.</summary>
-    public bool HasVote(int name) => _names[name].Usages.All(usage => usage.TellsApart);
+    /// <summary>Which names tell findings apart in both logs, by their numbers.</summary>
+    /// <param name="identifying">Of <c>fingerprints</c>, which identify a finding, or of those that only contribute to that.</param>
+    public bool[] Votes(bool identifying) =>
+        [.. _names.Select(name => name.Identifies == identifying && name.Usages.All(usage => usage.TellsApart))];
 
     private sealed record Name(UInt128 Hash, bool Identifies)
     {
@@ -63,15 +65,15 @@ internal sealed class FingerprintNames
         public readonly DistinctSketch Values = new();
         public readonly DistinctSketch ValuesInPlaces = new();
 
-        /// <summary>One finding for each rule and file leaves nothing to tell apart, and any value will do that is not
-        /// everywhere; more of them must differ within the place.</summary>
+        /// <summary>Not many findings share a value; and where a rule has several findings in a file, values differ
+        /// there.</summary>
         public bool TellsApart
         {
             get
             {
                 if (Findings <= 1)
                     return true;
-                if (Values.Count <= 1)
+                if (Values.Count <= 1 || Values.Count * MostWithOneValue < Findings)
                     return false;
                 double constant = Places.IsExact && ValuesInPlaces.IsExact ? Places.Count : Places.Count * Clearly;
                 return Findings <= constant || ValuesInPlaces.Count > constant;

@@ -12,6 +12,7 @@ internal sealed class GroupPairing
     private readonly MatchTable _table;
     private readonly FindingTraits[] _left;
     private readonly FindingTraits[] _right;
+    private readonly Group _group = new([], []); // of one call; used again
 
     public GroupPairing(MatchTable table)
     {
@@ -23,7 +24,9 @@ internal sealed class GroupPairing
     /// <summary>Pairs the free ones of a stretch of entries here and one there.</summary>
     public void Pair(List<KeyEntry> left, int i, int iEnd, List<KeyEntry> right, int j, int jEnd, LineShifts shifts, bool sameLine)
     {
-        Group group = new([], []);
+        Group group = _group;
+        group.Left.Clear();
+        group.Right.Clear();
         for (; i < iEnd; i++)
             group.Left.Add(left[i].Finding);
         for (; j < jEnd; j++)
@@ -74,7 +77,7 @@ internal sealed class GroupPairing
             _table.Pair(group.Left[k], group.Right[k]);
     }
 
-    private static ulong Place(in FindingTraits finding, long move) =>
+    private static ulong Place(FindingTraits finding, long move) =>
         FindingTraits.Join(finding.File, unchecked((ulong)(finding.Line >= 0 ? finding.Line + move : finding.Line)));
 
     /// <summary>Hands on the parts of a group that agree in a value; 0 agrees with nothing.</summary>

@@ -9,14 +9,11 @@ namespace Defragger.Comparers.Matching;
 /// </remarks>
 internal static class KeyPass
 {
-    /// <summary>What findings must agree in; 0 for one that takes no part.</summary>
-    public delegate ulong KeyOf(in FindingTraits finding);
-
     /// <summary>Pairs what agrees in one key a finding.</summary>
     /// <param name="table">The findings.</param>
-    /// <param name="keyOf">The key.</param>
+    /// <param name="keyOf">What findings must agree in; 0 for one that takes no part.</param>
     /// <param name="sameLine">They must also stand where lines that moved would put them.</param>
-    public static void Run(MatchTable table, KeyOf keyOf, bool sameLine = false) =>
+    public static void Run(MatchTable table, Func<FindingTraits, ulong> keyOf, bool sameLine = false) =>
         Run(table, Keys(table.Left, keyOf), Keys(table.Right, keyOf), sameLine);
 
     /// <summary>Pairs what agrees in one of any number of keys a finding; lower keys go first.</summary>
@@ -46,12 +43,12 @@ internal static class KeyPass
             groups.Pair(left, i, iEnd, right, j, jEnd, shifts, sameLine);
     }
 
-    private static List<KeyEntry> Keys(MatchSide side, KeyOf keyOf)
+    private static List<KeyEntry> Keys(MatchSide side, Func<FindingTraits, ulong> keyOf)
     {
-        List<KeyEntry> keys = [];
+        List<KeyEntry> keys = new(side.Free);
         for (int i = 0; i < side.Findings.Length; i++)
         {
-            if (side.IsFree(i) && keyOf(in side.Findings[i]) is not 0 and ulong key)
+            if (side.IsFree(i) && keyOf(side.Findings[i]) is not 0 and ulong key)
                 keys.Add(new KeyEntry(key, i));
         }
 

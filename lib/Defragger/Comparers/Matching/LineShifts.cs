@@ -36,7 +36,7 @@ internal sealed class LineShifts
         int partner = table.Left.PartnerOf[i];
         if (partner != MatchTable.None)
         {
-            ref FindingTraits other = ref table.Right.Findings[partner];
+            FindingTraits other = table.Right.Findings[partner];
             if (other.File == left[i].File && other.Line >= 0 && left[i].Line >= 0)
                 return other.Line - left[i].Line;
         }

@@ -11,7 +11,7 @@ internal sealed class MatchTable
 {
     public const int None = -1;
 
-    public MatchTable(List<(UInt128 Key, FindingTraits Traits)> left, List<(UInt128 Key, FindingTraits Traits)> right)
+    public MatchTable(FindingTraits[] left, FindingTraits[] right)
     {
         Left = new MatchSide(left);
         Right = new MatchSide(right);
@@ -23,6 +23,8 @@ internal sealed class MatchTable
 
     public void Pair(int left, int right)
     {
+        Left.Free--;
+        Right.Free--;
         Left.PartnerOf[left] = right;
         Right.PartnerOf[right] = left;
     }
@@ -31,16 +33,18 @@ internal sealed class MatchTable
 /// <summary>One side of a <see cref="MatchTable"/>.</summary>
 internal sealed class MatchSide
 {
-    public MatchSide(List<(UInt128 Key, FindingTraits Traits)> findings)
+    /// <param name="findings">Sorted in place.</param>
+    public MatchSide(FindingTraits[] findings)
     {
-        findings.Sort(static (a, b) =>
+        Array.Sort(findings, static (a, b) =>
         {
-            int order = a.Traits.File.CompareTo(b.Traits.File);
+            int order = a.File.CompareTo(b.File);
             if (order == 0)
-                order = a.Traits.Line.CompareTo(b.Traits.Line);
+                order = a.Line.CompareTo(b.Line);
             return order != 0 ? order : a.Key.CompareTo(b.Key);
         });
-        Findings = findings.ConvertAll(static finding => finding.Traits).ToArray();
+        Findings = findings;
+        Free = findings.Length;
         HasNewFile = new bool[Findings.Length];
         PartnerOf = new int[Findings.Length];
         PartnerOf.AsSpan().Fill(MatchTable.None);
@@ -49,6 +53,9 @@ internal sealed class MatchSide
     public FindingTraits[] Findings { get; }
 
     public int[] PartnerOf { get; }
+
+    /// <summary>Findings without a partner.</summary>
+    public int Free { get; set; }
 
     /// <summary>Whose file is told by the name that the other side has for it.</summary>
     public bool[] HasNewFile { get; }

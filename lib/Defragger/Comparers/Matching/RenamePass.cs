@@ -17,7 +17,7 @@ internal static class RenamePass
     public static bool RenameFiles(MatchTable table, NameSet left, NameSet right)
     {
         Dictionary<ulong, ulong> names = Find(
-            table, left, right, static (in FindingTraits f) => f.File, static (in FindingTraits f) => FindingTraits.Join(f.Rule, f.Masked));
+            table, left, right, static f => f.File, static f => FindingTraits.Join(f.Rule, f.Masked));
         for (int i = 0; i < table.Left.Findings.Length; i++)
         {
             if (names.TryGetValue(table.Left.Findings[i].File, out ulong name))
@@ -32,11 +32,11 @@ internal static class RenamePass
 
     /// <summary>Which rules of the left are which rules of the right.</summary>
     public static Dictionary<ulong, ulong> FindRules(MatchTable table, NameSet left, NameSet right) => Find(
-        table, left, right, static (in FindingTraits f) => f.Rule,
-        static (in FindingTraits f) => FindingTraits.Join(FindingTraits.Join(f.Tool, f.File), f.Masked));
+        table, left, right, static f => f.Rule,
+        static f => FindingTraits.Join(FindingTraits.Join(f.Tool, f.File), f.Masked));
 
     private static Dictionary<ulong, ulong> Find(
-        MatchTable table, NameSet leftNames, NameSet rightNames, KeyPass.KeyOf nameOf, KeyPass.KeyOf evidenceOf)
+        MatchTable table, NameSet leftNames, NameSet rightNames, Func<FindingTraits, ulong> nameOf, Func<FindingTraits, ulong> evidenceOf)
     {
         Dictionary<ulong, ulong> renames = [];
         if (!leftNames.IsComplete || !rightNames.IsComplete)
@@ -64,14 +64,14 @@ internal static class RenamePass
     }
 
     /// <summary>The free findings under names that the other log does not know, by evidence and name.</summary>
-    private static List<Witness> Witnesses(MatchSide side, NameSet others, KeyPass.KeyOf nameOf, KeyPass.KeyOf evidenceOf)
+    private static List<Witness> Witnesses(MatchSide side, NameSet others, Func<FindingTraits, ulong> nameOf, Func<FindingTraits, ulong> evidenceOf)
     {
         List<Witness> witnesses = [];
         for (int i = 0; i < side.Findings.Length; i++)
         {
-            ulong name = nameOf(in side.Findings[i]);
+            ulong name = nameOf(side.Findings[i]);
             if (side.IsFree(i) && !others.Contains(name))
-                witnesses.Add(new Witness(evidenceOf(in side.Findings[i]), name));
+                witnesses.Add(new Witness(evidenceOf(side.Findings[i]), name));
         }
 
         witnesses.Sort();
@@ -79,14 +79,14 @@ internal static class RenamePass
     }
 
     private static void CountPairs(
-        MatchTable table, NameSet leftNames, NameSet rightNames, KeyPass.KeyOf nameOf, Dictionary<(ulong, ulong), long> votes)
+        MatchTable table, NameSet leftNames, NameSet rightNames, Func<FindingTraits, ulong> nameOf, Dictionary<(ulong, ulong), long> votes)
     {
         for (int i = 0; i < table.Left.Findings.Length; i++)
         {
             if (table.Left.IsFree(i))
                 continue;
-            ulong from = nameOf(in table.Left.Findings[i]);
-            ulong to = nameOf(in table.Right.Findings[table.Left.PartnerOf[i]]);
+            ulong from = nameOf(table.Left.Findings[i]);
+            ulong to = nameOf(table.Right.Findings[table.Left.PartnerOf[i]]);
             if (from != to && !rightNames.Contains(from) && !leftNames.Contains(to))
                 votes[(from, to)] = votes.GetValueOrDefault((from, to)) + FewestVotes;
         }
