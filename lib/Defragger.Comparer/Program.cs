@@ -1,5 +1,6 @@
 using System.Reflection;
 using Defragger.Comparers;
+using Defragger.Comparers.Records;
 
 // The per-case process of the built-in comparison: arguments in, one JSON line and an exit code out.
 
@@ -9,12 +10,14 @@ const int CouldNotCompare = 2;
 const int WrongUsage = 3;
 
 string usage = $"""
-    Usage: defrag-comparer [--format NAME] BASELINE CANDIDATE
+    Usage: defrag-comparer [--format NAME] [--key NAME]... BASELINE CANDIDATE
 
     Compares one case and prints one line of JSON: status, format, counts, reason.
 
       --format NAME   {string.Join(", ", FormatCatalog.Names)};
                       auto (the default) goes by the file's name, then by its first bytes
+      --key NAME      a member or column by which records of json, jsonlines and csv are matched, in whatever order they
+                      stand; a/b for a member inside another; several make one key
       --help          this text
       --version       the version
       --              ends the options
@@ -23,6 +26,7 @@ string usage = $"""
     """;
 
 ComparisonFormat format = ComparisonFormat.Auto;
+List<string> keys = [];
 List<string> files = [];
 for (int i = 0; i < args.Length; i++)
 {
@@ -37,6 +41,11 @@ for (int i = 0; i < args.Length; i++)
         case "--format":
             if (!FormatCatalog.TryParse(args[++i], out format))
                 return Misused($"there is no format '{args[i]}'; there are {string.Join(", ", FormatCatalog.Names)}");
+            break;
+        case "--key" when i + 1 == args.Length:
+            return Misused("--key needs a name");
+        case "--key":
+            keys.Add(args[++i]);
             break;
         case "--":
             files.AddRange(args[(i + 1)..]);
@@ -53,9 +62,19 @@ for (int i = 0; i < args.Length; i++)
 if (files.Count != 2)
     return Misused($"two files are compared, and {files.Count} were given");
 
+RecordKey? key;
 try
 {
-    ComparisonResult result = FileComparer.Compare(files[0], files[1], format);
+    key = keys.Count == 0 ? null : new RecordKey(keys);
+}
+catch (FormatException e)
+{
+    return Misused(e.Message);
+}
+
+try
+{
+    ComparisonResult result = FileComparer.Compare(files[0], files[1], format, key);
     int printed = Print(result.ToJson());
     return printed != Same || result.Same ? printed : Changed;
 }

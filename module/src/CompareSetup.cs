@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Reflection;
 using Defragger.Compare;
-using Defragger.Comparers;
 using Defragger.PowerShell.Commands;
 using Defragger.PowerShell.Parameters;
 
@@ -123,45 +122,23 @@ internal sealed class CompareSetup : IDisposable
 
     private static CaseComparer ComparerOf(InvokeDefragCompareCommand command, string bin, string location)
     {
-        List<KeyValuePair<string, ComparisonFormat>> formats = FormatsOf(command.Format);
+        var settings = new ComparerSettings(command);
         if (command.Command.Length == 0)
-        {
-            FormatCatalog catalog = FormatCatalog.Default.With(formats);
-            string identity = Version + string.Concat(formats.Select(pair => $" {pair.Key}={FormatCatalog.NameOf(pair.Value)}"));
-            return new BuiltInComparer(
-                Program(bin, "defrag-comparer"), name => FormatCatalog.NameOf(catalog.ByName(name)), identity);
-        }
+            return new BuiltInComparer(Program(bin, "defrag-comparer"), settings.OptionsOf, Version + settings.Identity);
         string program = command.Command[0];
         if (program.StartsWith('-'))
         {
             throw new SetupException(ErrorKind.InvalidCommand,
                 $"'{program}' is neither a parameter of Invoke-DefragCompare nor a program. See Get-Help Invoke-DefragCompare.", program);
         }
-        if (formats.Count > 0)
+        if (!settings.IsEmpty)
         {
             throw new SetupException(ErrorKind.InvalidCommand,
-                "-Format is for the built-in comparer; with -Command the program decides how it reads a file.", command.Format);
+                "-Format and -Key are for the built-in comparer; with -Command the program decides how it reads a file.", program);
         }
         string found = CommandPath.Find(program, location) ?? throw new SetupException(ErrorKind.CommandNotFound,
             $"The program '{program}' of -Command is not there or cannot be run. Give its path, or a name that PATH knows.", program);
         return new CommandComparer([found, .. command.Command.Skip(1)], location);
-    }
-
-    private static List<KeyValuePair<string, ComparisonFormat>> FormatsOf(IDictionary formats)
-    {
-        var table = new List<KeyValuePair<string, ComparisonFormat>>();
-        // A hashtable has no order: the longest pattern, the most particular, is asked first.
-        foreach ((string pattern, string name) in DictionaryTransformationAttribute.Entries(formats)
-            .OrderByDescending(entry => entry.Key.Length).ThenBy(entry => entry.Key, StringComparer.Ordinal))
-        {
-            if (!FormatCatalog.TryParse(name, out ComparisonFormat format))
-            {
-                throw new SetupException(ErrorKind.InvalidFormat,
-                    $"'{name}' (for '{pattern}') is no format; the formats are {string.Join(", ", FormatCatalog.Names)}.", formats);
-            }
-            table.Add(new(pattern, format));
-        }
-        return table;
     }
 
     private static List<MemoryTier> TiersOf(IDictionary tiers)

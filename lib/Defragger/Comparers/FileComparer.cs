@@ -1,10 +1,17 @@
+using Defragger.Comparers.Records;
+
 namespace Defragger.Comparers;
 
 /// <summary>Compares one case: opens both files, asks for the first differing byte, then for what it means.</summary>
 internal static class FileComparer
 {
     /// <exception cref="ComparisonException">The files could not be compared.</exception>
-    public static ComparisonResult Compare(string baselinePath, string candidatePath, ComparisonFormat format)
+    /// <param name="baselinePath">The baseline's file.</param>
+    /// <param name="candidatePath">The candidate's file.</param>
+    /// <param name="format">How to read them.</param>
+    /// <param name="key">By what records of JSON, JSON Lines and CSV are matched; null for by path, and in order.</param>
+    public static ComparisonResult Compare(
+        string baselinePath, string candidatePath, ComparisonFormat format, RecordKey? key = null)
     {
         using SourceFile baseline = new(baselinePath);
         using SourceFile candidate = new(candidatePath);
@@ -22,6 +29,9 @@ internal static class FileComparer
         return format switch
         {
             ComparisonFormat.Sarif => SarifComparer.Compare(baseline, candidate),
+            ComparisonFormat.Json when key is not null => KeyedComparer.Json(baseline, candidate, key),
+            ComparisonFormat.JsonLines when key is not null => KeyedComparer.JsonLines(baseline, candidate, key),
+            ComparisonFormat.Csv when key is not null => KeyedComparer.Csv(baseline, candidate, key),
             ComparisonFormat.Json => JsonComparer.Compare(baseline, candidate),
             ComparisonFormat.JsonLines => SequenceComparer.JsonLines(baseline, candidate),
             ComparisonFormat.Csv => SequenceComparer.Csv(baseline, candidate),

@@ -31,7 +31,7 @@ internal sealed class SarifComparer
 
     private SarifComparer(int joinLimit, Action<FindingPair>? pairs)
     {
-        _join = new StreamingJoin<FindingTraits>(joinLimit);
+        _join = new StreamingJoin<FindingTraits>(joinLimit, (_, _, traits) => _pool.Return(traits));
         _pairs = pairs;
     }
 

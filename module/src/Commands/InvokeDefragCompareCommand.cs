@@ -62,6 +62,12 @@ public sealed class InvokeDefragCompareCommand : CancellableCommand
     [ValidateNotNull]
     public IDictionary Format { get; set; } = new Hashtable();
 
+    /// <summary>Members or columns by which records of JSON arrays, JSON Lines and CSV are matched, by file pattern.</summary>
+    [Parameter]
+    [DictionaryTransformation(Otherwise = "*")]
+    [ValidateNotNull]
+    public IDictionary Key { get; set; } = new Hashtable();
+
     /// <summary>The most cases at once; as many as there are cores.</summary>
     [Parameter]
     [ValidateRange(1, 4096)]
