@@ -1,4 +1,5 @@
 using System.Collections;
+using Defragger.Compare;
 using Defragger.Comparers;
 using Defragger.Comparers.Records;
 using Defragger.PowerShell.Commands;

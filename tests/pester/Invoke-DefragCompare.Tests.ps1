@@ -88,6 +88,24 @@ Describe 'Invoke-DefragCompare' {
             (Invoke-Quietly ($arguments + @{ Format = @{ '*.out' = 'json' } })).ExitCode | Should -Be 0
         }
 
+        It 'matches records by key, whatever their order, in <Name>' -ForEach @(
+            @{ Name = 'r.jsonl'; Left = "{""id"":1,""v"":1}`n{""id"":2,""v"":2}`n{""id"":3}`n"; Right = "{""id"":3}`n{""v"":2,""id"":2.0}`n{""id"":1,""v"":7}`n{""id"":4}`n" }
+            @{ Name = 'r.json'; Left = '[{"id":1,"v":1},{"id":2},{"id":3}]'; Right = '[{"id":2},{"id":3},{"id":4},{"v":7,"id":1}]' }
+            @{ Name = 'r.csv'; Left = "id,v`n1,1`n2,2`n3,3`n"; Right = "v,id`n3,3`n2,2`n7,1`n4,4`n" }
+        ) {
+            $arguments = New-Run $root @{ $Name = $Left, $Right }
+            foreach ($key in @('id', @{ '*' = 'id' }, @{ '*.x' = 'v'; 'r.*' = , 'id' })) {
+                $result = (Invoke-Quietly ($arguments + @{ Key = $key; Force = $true })).Results[0]
+                "$($result.Status) $($result.New) $($result.Absent) $($result.Updated) $($result.Unchanged)" | Should -Be 'Changed 1 0 1 2'
+            }
+        }
+
+        It 'gives an error for a record without its key' {
+            $run = Invoke-Quietly ((New-Run $root @{ 'r.jsonl' = "{""id"":1}`n", "{""id"":1}`n{""x"":1}`n" }) + @{ Key = 'id' })
+            $run.Results[0].Reason | Should -Match "line 2 has no 'id'"
+            $run.ExitCode | Should -Be 2
+        }
+
         It 'gives an error for <What>, and goes on' -ForEach @(
             @{ What = 'a truncated document'; Name = 'a.json'; Left = '{"a":1}'; Right = '{"a":' }
             @{ What = 'a truncated report'; Name = 'a.sarif'; Left = '{"version":"2.1.0","runs":[]}'; Right = '{"version":"2.1.0","runs":[' }
