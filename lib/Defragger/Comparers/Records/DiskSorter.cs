@@ -17,8 +17,8 @@ namespace Defragger.Comparers.Records;
 internal sealed class DiskSorter<T> : IDisposable
     where T : unmanaged, IComparable<T>
 {
-    /// <summary>24 MB of records of 48 bytes.</summary>
-    public const int DefaultCapacity = 1 << 19;
+    /// <summary>12 MiB of records of 48 bytes.</summary>
+    public const int DefaultCapacity = 1 << 18;
 
     private const int SmallestBuffer = 1024;
     private const int MergeBytes = 8 * 1024 * 1024;
@@ -49,7 +49,7 @@ internal sealed class DiskSorter<T> : IDisposable
         if (_count == _capacity)
             Spill();
         if (_count == _buffer.Length)
-            Array.Resize(ref _buffer, Math.Min(_capacity, _count * 2));
+            Array.Resize(ref _buffer, (int)Math.Min(_capacity, _count * 8L)); // few steps: each leaves its buffer to the collector
         _buffer[_count++] = item;
     }
 
@@ -146,20 +146,20 @@ internal sealed class DiskSorter<T> : IDisposable
                 _held = Math.Min(_items.Length, _left);
                 _next = 0;
                 if (_held > 0)
-                    sorter.Guard(() => Fill(sorter._file!));
+                    Fill(sorter);
             }
 
             item = _held > 0 ? _items[_next++] : default;
             return _held > 0;
         }
 
-        private void Fill(FileStream file)
+        private void Fill(DiskSorter<T> sorter) => sorter.Guard(() =>
         {
             Span<byte> bytes = MemoryMarshal.AsBytes(_items.AsSpan(0, _held));
-            file.Position = _offset;
-            file.ReadExactly(bytes);
+            sorter._file!.Position = _offset;
+            sorter._file.ReadExactly(bytes);
             _offset += bytes.Length;
             _left -= _held;
-        }
+        });
     }
 }

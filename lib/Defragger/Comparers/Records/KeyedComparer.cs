@@ -10,11 +10,11 @@ namespace Defragger.Comparers.Records;
 /// 1. Of one key with b records here and c there, those with equal contents are Unchanged, as many pairs as there are;
 ///    of the rest, pairs are Updated; what then remains is Absent or New.
 /// 2. So the order of the records changes nothing, nor how many of them went through the disk.
-/// Memory: at most <see cref="DefaultLimit"/> waiting records of 72 bytes, and the sorter.
+/// Memory: at most <see cref="DefaultLimit"/> waiting records of 96 bytes, and the sorter.
 /// </remarks>
 internal sealed class KeyedComparer : IDisposable
 {
-    public const int DefaultLimit = 1 << 18;
+    public const int DefaultLimit = 1 << 17;
 
     private readonly StreamingJoin<KeyedRecord> _waiting;
     private readonly DiskSorter<KeyedRecord> _left;

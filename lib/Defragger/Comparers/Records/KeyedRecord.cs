@@ -19,7 +19,7 @@ internal readonly record struct KeyedRecord(UInt128 Key, UInt128 Content, long O
         if (order == 0)
             order = Content.CompareTo(other.Content);
         if (order == 0)
-            order = Side.CompareTo(other.Side);
+            order = ((int)Side).CompareTo((int)other.Side); // an enumeration would be boxed
         return order != 0 ? order : Offset.CompareTo(other.Offset);
     }
 }
