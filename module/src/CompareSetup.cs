@@ -32,9 +32,10 @@ internal sealed class CompareSetup : IDisposable
         _input = CaseInput.Of(fullPath(command.Baseline), fullPath(command.Candidate),
             command.MyInvocation.ExpectingInput || command.Manifest != null);
         Filter = new CaseFilter(command.Filter is string one ? [one] : [], command.Include, command.Exclude);
+        Settings = new ComparerSettings(command, fullPath);
         _options = new RunOptions
         {
-            Comparer = ComparerOf(command, bin, fullPath(".")),
+            Comparer = ComparerOf(command, Settings, bin, fullPath(".")),
             ThrottleLimit = command.ThrottleLimit,
             Tiers = command.MemoryTier is IDictionary tiers ? TiersOf(tiers) : null,
             Budget = SizeOf(command.MemoryBudget, nameof(command.MemoryBudget)),
@@ -53,6 +54,9 @@ internal sealed class CompareSetup : IDisposable
 
     /// <summary>Full path of the candidate's directory.</summary>
     public string Candidate => _input.Candidate;
+
+    /// <summary>How the built-in comparer reads a case.</summary>
+    public ComparerSettings Settings { get; }
 
     /// <summary>Which cases take part.</summary>
     public CaseFilter Filter { get; }
@@ -120,9 +124,9 @@ internal sealed class CompareSetup : IDisposable
             $"The module lacks its program '{path}'. Stage it again with ./defrag build.", path);
     }
 
-    private static CaseComparer ComparerOf(InvokeDefragCompareCommand command, string bin, string location)
+    private static CaseComparer ComparerOf(
+        InvokeDefragCompareCommand command, ComparerSettings settings, string bin, string location)
     {
-        var settings = new ComparerSettings(command);
         if (command.Command.Length == 0)
             return new BuiltInComparer(Program(bin, "defrag-comparer"), settings.OptionsOf, Version + settings.Identity);
         string program = command.Command[0];
@@ -134,7 +138,7 @@ internal sealed class CompareSetup : IDisposable
         if (!settings.IsEmpty)
         {
             throw new SetupException(ErrorKind.InvalidCommand,
-                "-Format and -Key are for the built-in comparer; with -Command the program decides how it reads a file.", program);
+                "-Format, -Key, -Tolerance and -IgnoreRule are for the built-in comparer; with -Command the program decides how it reads a file.", program);
         }
         string found = CommandPath.Find(program, location) ?? throw new SetupException(ErrorKind.CommandNotFound,
             $"The program '{program}' of -Command is not there or cannot be run. Give its path, or a name that PATH knows.", program);

@@ -106,6 +106,45 @@ Describe 'Invoke-DefragCompare' {
             $run.ExitCode | Should -Be 2
         }
 
+        It 'calls a case with nothing but tolerated differences Ignored' {
+            $arguments = New-Run $root @{ 'r.json' = '{"run":{"time":1.00},"n":1}', '{"run":{"time":1.05},"n":1}'; 's.json' = '1', '1' }
+            $run = Invoke-Quietly ($arguments + @{ Tolerance = @{ '*.time' = '10%' } })
+            Get-Status $run 'r.json' | Should -Be 'Ignored'
+            Get-Status $run 's.json' | Should -Be 'Same'
+            foreach ($result in $run.Results) {
+                if ($result.Case -eq 'r.json') { "$($result.Ignored) $($result.Tolerated) $($result.Updated)" | Should -Be '1 1 0' }
+            }
+            $run.ExitCode | Should -Be 0
+            (Invoke-Quietly ($arguments + @{ Tolerance = '*.time=1e-9'; Force = $true })).ExitCode | Should -Be 1
+        }
+
+        It 'ignores what a rule of a file covers, and warns of rules that cover nothing or have expired' {
+            $arguments = New-Run $root @{ 'a.txt' = "a`n", "b`n"; 'b.txt' = "a`n", "b`n" }
+            $rules = [System.IO.Path]::Combine($root, 'rules.json')
+            [System.IO.File]::WriteAllText($rules, '[{"case":"a.*","reason":"known","bug":"#1","owner":"ann"},' +
+                '{"case":"c.*","reason":"gone"},{"reason":"old","expires":"2020-01-31"}]')
+            $warnings = $null
+            $results = @(Invoke-DefragCompare @arguments -IgnoreRule $rules -ExitCode -WarningVariable warnings -WarningAction SilentlyContinue 6> $null)
+            $LASTEXITCODE | Should -Be 1
+            foreach ($result in $results) {
+                [string] $result.Status | Should -Be $(if ($result.Case -eq 'a.txt') { 'Ignored' } else { 'Changed' })
+                if ($result.Case -eq 'a.txt') { "$($result.IgnoredBy[0].Rule) $($result.IgnoredBy[0].Count)" | Should -Be '0 1' }
+            }
+            $warnings.Count | Should -Be 2
+            [string] $warnings[0] | Should -Match "rule 2 .* covered nothing"
+            [string] $warnings[1] | Should -Match "rule 3 .* expired on 2020-01-31"
+
+            # Other rules, other results: what the journal says does not hold any more.
+            [System.IO.File]::WriteAllText($rules, '[{"case":"?.txt","reason":"known"}]')
+            $run = Invoke-Quietly ($arguments + @{ IgnoreRule = $rules; Resume = $true })
+            $run.ExitCode | Should -Be 0
+            $run = Invoke-Quietly ($arguments + @{ IgnoreRule = $rules; Resume = $true })
+            foreach ($result in $run.Results) {
+                [string] $result.Status | Should -Be 'Ignored'
+                $result.Resumed | Should -Be $true
+            }
+        }
+
         It 'gives an error for <What>, and goes on' -ForEach @(
             @{ What = 'a truncated document'; Name = 'a.json'; Left = '{"a":1}'; Right = '{"a":' }
             @{ What = 'a truncated report'; Name = 'a.sarif'; Left = '{"version":"2.1.0","runs":[]}'; Right = '{"version":"2.1.0","runs":[' }

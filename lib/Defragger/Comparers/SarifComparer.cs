@@ -1,4 +1,5 @@
 using Defragger.Comparers.Matching;
+using Defragger.Comparers.Rules;
 
 namespace Defragger.Comparers;
 
@@ -27,10 +28,13 @@ internal sealed class SarifComparer
     private readonly LogNames[] _logs = [new(), new()];
     private readonly UInt128[] _sums = new UInt128[2];
     private readonly Action<FindingPair>? _pairs;
+    private readonly FindingRules? _rules;
     private long _unchanged;
 
-    private SarifComparer(int joinLimit, Action<FindingPair>? pairs)
+    private SarifComparer(int joinLimit, Action<FindingPair>? pairs, Allowances? allowances)
     {
+        if (allowances is { HasRules: true })
+            _rules = new FindingRules(allowances);
         _join = new StreamingJoin<FindingTraits>(joinLimit, (_, _, traits) => _pool.Return(traits));
         _pairs = pairs;
     }
@@ -41,16 +45,18 @@ internal sealed class SarifComparer
     /// <param name="joinLimit">Findings of both sides that wait for a partner at most.</param>
     /// <param name="pairs">Told what became of each finding, in no particular order; not of findings that had to leave
     /// because of the limit.</param>
+    /// <param name="allowances">What may differ; null for nothing.</param>
     public static ComparisonResult Compare(
         SourceFile baseline,
         SourceFile candidate,
         int bufferSize = JsonTokenReader.DefaultBufferSize,
         int joinLimit = DefaultLimit,
-        Action<FindingPair>? pairs = null)
+        Action<FindingPair>? pairs = null,
+        Allowances? allowances = null)
     {
-        SarifComparer comparer = new(joinLimit, pairs);
-        using SarifFindingReader left = new(baseline, comparer._names, comparer._pool, comparer.Sink(Side.Baseline), bufferSize);
-        using SarifFindingReader right = new(candidate, comparer._names, comparer._pool, comparer.Sink(Side.Candidate), bufferSize);
+        SarifComparer comparer = new(joinLimit, pairs, allowances);
+        using SarifFindingReader left = new(baseline, comparer._names, comparer._pool, comparer.Sink(Side.Baseline), bufferSize, comparer._rules);
+        using SarifFindingReader right = new(candidate, comparer._names, comparer._pool, comparer.Sink(Side.Candidate), bufferSize, comparer._rules);
         while (left.PumpSarif() | right.PumpSarif())
         {
         }
@@ -90,7 +96,7 @@ internal sealed class SarifComparer
         string reason = counts.Describe("findings");
         if (_join.Evicted(Side.Baseline) + _join.Evicted(Side.Candidate) > 0)
             reason += " (so many are left over that new and absent are upper bounds)";
-        return new(same, ComparisonFormat.Sarif, counts, reason);
+        return new(same || !counts.HasDifference, ComparisonFormat.Sarif, counts, reason);
     }
 
     private ComparisonCounts Match(long baseline, long candidate)
@@ -103,6 +109,7 @@ internal sealed class SarifComparer
         matcher.Run(_names, _logs[(int)leftSide], _logs[(int)rightSide]);
 
         long[] kinds = new long[Enum.GetValues<FindingChange>().Length];
+        long[] ignored = new long[kinds.Length];
         kinds[(int)FindingChange.Unchanged] = _unchanged;
         for (int i = 0; i < table.Left.Findings.Length; i++)
         {
@@ -111,34 +118,47 @@ internal sealed class SarifComparer
                 continue;
             FindingChange change = matcher.ChangeOf(i, j);
             kinds[(int)change]++;
+            // A rule covers it by the names that the candidate has for its rule and its file.
+            if (change != FindingChange.Unchanged && IsIgnored(change, swapped ? table.Left.Findings[i] : table.Right.Findings[j]))
+                ignored[(int)change]++;
+
             long left = table.Left.Findings[i].Number;
             long right = table.Right.Findings[j].Number;
             _pairs?.Invoke(swapped ? new(right, left, change) : new(left, right, change));
         }
 
-        if (_pairs is not null)
-        {
-            TellFree(swapped ? table.Right : table.Left, number => new(number, -1, FindingChange.Absent));
-            TellFree(swapped ? table.Left : table.Right, number => new(-1, number, FindingChange.New));
-        }
-
+        ignored[(int)FindingChange.Absent] = TellFree(swapped ? table.Right : table.Left, FindingChange.Absent);
+        ignored[(int)FindingChange.New] = TellFree(swapped ? table.Left : table.Right, FindingChange.New);
         long paired = kinds.Sum();
+        kinds[(int)FindingChange.New] = candidate - paired;
+        kinds[(int)FindingChange.Absent] = baseline - paired;
+        long Of(FindingChange change) => kinds[(int)change] - ignored[(int)change];
         return new(
-            candidate - paired,
-            baseline - paired,
-            kinds[(int)FindingChange.Updated],
-            kinds[(int)FindingChange.Unchanged],
-            kinds[(int)FindingChange.Moved]);
+            Of(FindingChange.New),
+            Of(FindingChange.Absent),
+            Of(FindingChange.Updated),
+            Of(FindingChange.Unchanged),
+            Of(FindingChange.Moved),
+            ignored.Sum());
     }
 
-    private void TellFree(MatchSide side, Func<long, FindingPair> pairOf)
+    /// <summary>Tells of the findings without a partner; how many of them are ignored.</summary>
+    private long TellFree(MatchSide side, FindingChange change)
     {
+        long ignored = 0;
         for (int i = 0; i < side.Findings.Length; i++)
         {
-            if (side.IsFree(i))
-                _pairs!(pairOf(side.Findings[i].Number));
+            if (!side.IsFree(i))
+                continue;
+            long number = side.Findings[i].Number;
+            _pairs?.Invoke(change == FindingChange.New ? new(-1, number, change) : new(number, -1, change));
+            ignored += IsIgnored(change, side.Findings[i]) ? 1 : 0;
         }
+
+        return ignored;
     }
+
+    private bool IsIgnored(FindingChange change, FindingTraits finding) => _rules is not null && _rules.TryIgnore(change, finding);
 
     private FindingTraits[] Leftovers(Side side) =>
         [.. _join.Waiting().Where(entry => entry.Side == side).Select(entry => entry.Payload)];

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Defragger.Comparers.Matching;
+using Defragger.Comparers.Rules;
 
 namespace Defragger.Comparers;
 
@@ -43,13 +44,15 @@ internal sealed class SarifFindingReader : SarifReader
     /// <param name="pool">Where traits come from; the taker of a finding gives them back.</param>
     /// <param name="finding">Takes each finding.</param>
     /// <param name="bufferSize">Bytes read at once.</param>
+    /// <param name="rules">Told each rule's id and each file's name; null where no ignore rule asks.</param>
     public SarifFindingReader(
         SourceFile file,
         FingerprintNames names,
         TraitsPool pool,
         Action<SarifFinding> finding,
-        int bufferSize = DefaultBufferSize)
-        : base(file, bufferSize)
+        int bufferSize = DefaultBufferSize,
+        FindingRules? rules = null)
+        : base(file, bufferSize, rules)
     {
         _names = names;
         _pool = pool;
@@ -123,9 +126,11 @@ internal sealed class SarifFindingReader : SarifReader
         {
             case SarifNode.ResultRuleId:
                 _draft.RuleId = JsonHash.OfScalar(ref reader);
+                Rules?.SawId(_draft.RuleId.Value, ref reader);
                 break;
             case SarifNode.RuleReferenceId:
                 _draft.RuleId ??= JsonHash.OfScalar(ref reader);
+                Rules?.SawId(JsonHash.OfScalar(ref reader), ref reader);
                 break;
             case SarifNode.ResultRuleIndex:
             case SarifNode.RuleReferenceIndex:
@@ -156,6 +161,7 @@ internal sealed class SarifFindingReader : SarifReader
                 break;
             case SarifNode.PlaceUri when reader.TokenType == JsonTokenType.String:
                 _draft.Uri = SarifUri.Hash(ref reader);
+                Rules?.SawFile(_draft.Uri.Value, ref reader);
                 break;
             case SarifNode.PlaceIndex:
                 _draft.ArtifactIndex = Index(node, ref reader);
@@ -250,7 +256,9 @@ internal sealed class SarifFindingReader : SarifReader
     private SarifFinding Finish()
     {
         UInt128 tool = Catalog(_toolIsRead).Tool;
-        UInt128 rule = JsonHash.Of(tool, Rule(), JsonHash.Kind.Member);
+        UInt128 id = Rule();
+        UInt128 rule = JsonHash.Of(tool, id, JsonHash.Kind.Member);
+        Rules?.Link(rule, id);
         return _draft.Finish(_pool, Count, tool, rule, Place(_draft.Uri, _draft.ArtifactIndex), _fingerprints);
     }
 
@@ -282,7 +290,7 @@ internal sealed class SarifFindingReader : SarifReader
     {
         if (isRead)
             return Run;
-        _allRuns ??= SarifCatalogReader.ReadAll(File, _bufferSize);
+        _allRuns ??= SarifCatalogReader.ReadAll(File, _bufferSize, Rules);
         if (Runs > _allRuns.Count)
             throw new ComparisonException(File.Path, "was changed while being read");
         return _allRuns[Runs - 1];

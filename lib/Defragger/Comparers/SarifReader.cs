@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Defragger.Comparers.Rules;
 
 namespace Defragger.Comparers;
 
@@ -21,10 +22,11 @@ internal abstract class SarifReader : JsonTokenReader
     private bool _hasVersion;
     private bool _hasRuns;
 
-    protected SarifReader(SourceFile file, int bufferSize)
-        : base(file, bufferSize)
-    {
-    }
+    protected SarifReader(SourceFile file, int bufferSize, FindingRules? rules)
+        : base(file, bufferSize) => Rules = rules;
+
+    /// <summary>Told each rule's id and each file's name; null where no ignore rule asks.</summary>
+    protected FindingRules? Rules { get; }
 
     /// <summary>The catalog of the run that is being read; complete only when the run ends.</summary>
     protected SarifRunCatalog Run { get; private set; } = new();
@@ -173,9 +175,11 @@ internal abstract class SarifReader : JsonTokenReader
                 break;
             case SarifNode.RuleId:
                 _id = JsonHash.OfScalar(ref reader);
+                Rules?.SawId(_id.Value, ref reader);
                 break;
             case SarifNode.ArtifactUri when reader.TokenType == JsonTokenType.String:
                 _id = SarifUri.Hash(ref reader);
+                Rules?.SawFile(_id.Value, ref reader);
                 break;
             default:
                 Scalar(node, ref reader);

@@ -68,6 +68,17 @@ public sealed class InvokeDefragCompareCommand : CancellableCommand
     [ValidateNotNull]
     public IDictionary Key { get; set; } = new Hashtable();
 
+    /// <summary>By how much numbers may differ, by patterns of their paths: @{ '*.time' = '10%'; 'metrics/*' = 1e-9 }.</summary>
+    [Parameter]
+    [DictionaryTransformation]
+    [ValidateNotNull]
+    public IDictionary Tolerance { get; set; } = new Hashtable();
+
+    /// <summary>A file of known differences: a JSON array of rules with a reason.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? IgnoreRule { get; set; }
+
     /// <summary>The most cases at once; as many as there are cores.</summary>
     [Parameter]
     [ValidateRange(1, 4096)]
@@ -174,6 +185,7 @@ public sealed class InvokeDefragCompareCommand : CancellableCommand
                 Fail(ErrorKind.NoCase, _setup.NoCaseMessage, Baseline);
             }
             SetExitCode(_refused ? 2 : summary.ExitCode);
+            foreach (string warning in _setup.Settings.RuleWarnings(summary)) WriteWarning(warning);
             _view.Summarize(SummaryText.Lines(summary, _setup.Folder!));
         }
         catch (Exception e) when (RunFailure.Explain(e, _setup.Folder!.FullPath) is var (kind, message))
