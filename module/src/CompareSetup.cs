@@ -36,6 +36,7 @@ internal sealed class CompareSetup : IDisposable
         _options = new RunOptions
         {
             Comparer = ComparerOf(command, Settings, bin, fullPath(".")),
+            Within = command.FollowLink ? [] : [_input.Baseline, _input.Candidate],
             ThrottleLimit = command.ThrottleLimit,
             Tiers = command.MemoryTier is IDictionary tiers ? TiersOf(tiers) : null,
             Budget = SizeOf(command.MemoryBudget, nameof(command.MemoryBudget)),

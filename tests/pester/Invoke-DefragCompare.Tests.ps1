@@ -158,6 +158,42 @@ Describe 'Invoke-DefragCompare' {
             $run.ExitCode | Should -Be 2
         }
 
+        It 'reads nothing that a link leads to outside of the directories, unless it is asked to' {
+            $arguments = New-Run $root @{ 'in.txt' = 'x', 'x'; 'sub/other.txt' = 'x', 'x'; 'out.txt' = 'x', $null }
+            [System.IO.File]::WriteAllText("$root/secret", 'x')
+            [void] [System.IO.Directory]::CreateDirectory("$root/elsewhere")
+            [System.IO.File]::WriteAllText("$root/elsewhere/deep.txt", 'x')
+            [System.IO.File]::WriteAllText("$($arguments.Baseline)/link.txt", 'x')
+            [void] [System.IO.File]::CreateSymbolicLink("$($arguments.Candidate)/link.txt", 'sub/other.txt')
+            [void] [System.IO.File]::CreateSymbolicLink("$($arguments.Candidate)/out.txt", '../secret')
+            $run = Invoke-Quietly $arguments
+            Get-Status $run 'in.txt' | Should -Be 'Same'
+            Get-Status $run 'link.txt' | Should -Be 'Same'
+            Get-Status $run 'out.txt' | Should -Be 'Error'
+            $run.ExitCode | Should -Be 2
+            foreach ($result in $run.Results) {
+                if ($result.Case -eq 'out.txt') { $result.Reason | Should -Match "is a link to '.*/secret', outside of the directories" }
+            }
+            (Invoke-Quietly ($arguments + @{ FollowLink = $true; Force = $true })).ExitCode | Should -Be 0
+
+            # A directory on the way, which the walk does not enter, but a name can.
+            [void] [System.IO.Directory]::CreateSymbolicLink("$($arguments.Candidate)/way", "$root/elsewhere")
+            [void] [System.IO.Directory]::CreateSymbolicLink("$($arguments.Baseline)/way", "$root/elsewhere")
+            $result = 'way/deep.txt' | Invoke-DefragCompare $arguments.Baseline $arguments.Candidate -OutputDirectory "$root/out2" -ErrorAction SilentlyContinue 6> $null
+            [string] $result.Status | Should -Be 'Error'
+            $result.Reason | Should -Match "outside of the directories"
+        }
+
+        It 'gives an error for a name that leaves the directories, and reads nothing' {
+            $arguments = New-Run $root @{ 'a.txt' = 'x', 'x' }
+            [System.IO.File]::WriteAllText("$root/secret.txt", 'x')
+            $failures = $null
+            $results = @('../secret.txt', 'a/../../secret.txt', 'a.txt' | Invoke-DefragCompare @arguments -ErrorVariable failures -ErrorAction SilentlyContinue 6> $null)
+            $results.Count | Should -Be 1
+            $failures.Count | Should -Be 2
+            foreach ($failure in $failures) { [string] $failure | Should -Match "a part of it is '\.\.'" }
+        }
+
         It 'gives an error for a file that cannot be read' {
             $arguments = New-Run $root @{ 'gone.txt' = 'x', $null; 'memory.txt' = 'x', $null }
             [void] [System.IO.File]::CreateSymbolicLink("$($arguments.Candidate)/gone.txt", '/nowhere/at/all')

@@ -176,6 +176,7 @@ internal sealed class CompareRun
         if (state != SourceState.Taken) return false;
         if (_output.Earlier(next, _options.Comparer.Identity) is CaseResult known) Tell(known);
         else if (next.BaselinePath == null || next.CandidatePath == null) Settle(next);
+        else if (OutsideLink.Fault(next, _options.Within) is string fault) Finish(Verdict.Failed(next, fault), FileStamp.None, FileStamp.None);
         else _head = new HeldCase(next, Now);
         return true;
     }

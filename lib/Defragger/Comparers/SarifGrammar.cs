@@ -10,6 +10,7 @@ internal enum SarifNode
     Skip,
     Document, Version, Runs, Run,
     Tool, Driver, ToolName, Rules, Rule, RuleId,
+    ExternalParts, ExternalPart,
     Artifacts, Artifact, ArtifactPlace, ArtifactUri,
     Results, Result, BaselineState, Level, ResultKind,
     ResultRuleId, ResultRuleIndex, RuleReference, RuleReferenceId, RuleReferenceIndex,
@@ -44,6 +45,8 @@ internal static class SarifGrammar
         SarifNode.Run when name.ValueTextEquals("tool"u8) => SarifNode.Tool,
         SarifNode.Run when name.ValueTextEquals("artifacts"u8) => SarifNode.Artifacts,
         SarifNode.Run when name.ValueTextEquals("results"u8) => SarifNode.Results,
+        SarifNode.Run when name.ValueTextEquals("externalPropertyFileReferences"u8) => SarifNode.ExternalParts,
+        SarifNode.ExternalParts when IsOfFindings(ref name) => SarifNode.ExternalPart,
         SarifNode.Tool when name.ValueTextEquals("driver"u8) => SarifNode.Driver,
         SarifNode.Driver when name.ValueTextEquals("name"u8) => SarifNode.ToolName,
         SarifNode.Driver when name.ValueTextEquals("rules"u8) => SarifNode.Rules,
@@ -98,10 +101,10 @@ internal static class SarifGrammar
     /// <summary>What must stand at a place if it is there at all and not null.</summary>
     public static Shape ShapeOf(SarifNode node) => node switch
     {
-        SarifNode.Skip => Shape.Any,
+        SarifNode.Skip or SarifNode.ExternalPart => Shape.Any,
         SarifNode.Runs or SarifNode.Rules or SarifNode.Artifacts or SarifNode.Results or SarifNode.Arguments
             or SarifNode.Locations or SarifNode.CodeFlows or SarifNode.Threads or SarifNode.Steps => Shape.Array,
-        SarifNode.Document or SarifNode.Run or SarifNode.Tool or SarifNode.Driver or SarifNode.Rule
+        SarifNode.Document or SarifNode.Run or SarifNode.ExternalParts or SarifNode.Tool or SarifNode.Driver or SarifNode.Rule
             or SarifNode.Artifact or SarifNode.ArtifactPlace or SarifNode.Result or SarifNode.RuleReference
             or SarifNode.RuleComponent or SarifNode.Message or SarifNode.Location or SarifNode.Physical
             or SarifNode.Place or SarifNode.Region or SarifNode.Fingerprints or SarifNode.PartialFingerprints
@@ -110,6 +113,10 @@ internal static class SarifGrammar
             or SarifNode.StepPlace or SarifNode.StepRegion => Shape.Object,
         _ => Shape.Scalar,
     };
+
+    /// <summary>The parts of a run that its findings need.</summary>
+    private static bool IsOfFindings(ref Utf8JsonReader name) =>
+        name.ValueTextEquals("results"u8) || name.ValueTextEquals("artifacts"u8) || name.ValueTextEquals("driver"u8);
 
     private static SarifNode OfStep(SarifNode parent, ref Utf8JsonReader name) => parent switch
     {

@@ -9,7 +9,8 @@ namespace Defragger.Comparers;
 /// 1. _open[0.._depth - 1] are the containers around the reader; none of them is <see cref="SarifNode.Skip"/>.
 /// 2. While _skipped > 0 the reader is that many levels inside something that does not matter (fixes, graphs,
 ///    taxonomies, ...): its tokens are only counted, never kept.
-/// 3. A known place holds what the standard says, or the file is refused: results that are no array must not pass for
+/// 3. A known member stands once in its object: of two, each reader would choose another.
+/// 4. A known place holds what the standard says, or the file is refused: results that are no array must not pass for
 ///    "no findings". A member may be null, as if it were not there; an element may not, for others count it.
 /// </remarks>
 internal abstract class SarifReader : JsonTokenReader
@@ -52,6 +53,7 @@ internal abstract class SarifReader : JsonTokenReader
                 if (_skipped == 0)
                 {
                     _member = SarifGrammar.Member(_open[_depth - 1].Node, ref reader);
+                    DemandOnce(ref reader);
                     Member(_member, ref reader);
                 }
 
@@ -111,6 +113,8 @@ internal abstract class SarifReader : JsonTokenReader
         }
 
         SarifNode node = Next();
+        if (node == SarifNode.ExternalPart)
+            throw Elsewhere(ref reader);
         Demand(node, shape, ref reader);
         if (SarifGrammar.ShapeOf(node) == SarifGrammar.Shape.Any || !Enter(node))
         {
@@ -187,6 +191,10 @@ internal abstract class SarifReader : JsonTokenReader
         }
     }
 
+    private ComparisonException Elsewhere(ref Utf8JsonReader reader) => new(
+        File.Path,
+        $"a part of run {Runs} is in another file (externalPropertyFileReferences at byte {PositionOf(ref reader)}), and no file but this one is read; put it in line first");
+
     private void Demand(SarifNode node, SarifGrammar.Shape found, ref Utf8JsonReader reader)
     {
         SarifGrammar.Shape wanted = SarifGrammar.ShapeOf(node);
@@ -195,6 +203,18 @@ internal abstract class SarifReader : JsonTokenReader
             long position = PositionOf(ref reader);
             throw NotSarif($"{node} must be {Name(wanted)}, and {Name(found)} stands at byte {position}");
         }
+    }
+
+    private void DemandOnce(ref Utf8JsonReader reader)
+    {
+        // Fingerprints have any names; each is a value of its own, whatever stands beside it.
+        if (_member is SarifNode.Skip or SarifNode.Fingerprint or SarifNode.PartialFingerprint)
+            return;
+        ref UInt128 seen = ref _open[_depth - 1].Seen;
+        UInt128 bit = UInt128.One << (int)_member;
+        if ((seen & bit) != 0)
+            throw Invalid(PositionOf(ref reader), $"the object repeats the key of its {_member}");
+        seen |= bit;
     }
 
     private static string Name(SarifGrammar.Shape shape) => shape switch
@@ -206,6 +226,7 @@ internal abstract class SarifReader : JsonTokenReader
 
     private struct Level
     {
+        public UInt128 Seen; // the members, a bit each
         public SarifNode Node;
         public int Elements;
         public bool IsArray;

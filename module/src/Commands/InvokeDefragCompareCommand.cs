@@ -51,6 +51,10 @@ public sealed class InvokeDefragCompareCommand : CancellableCommand
     [ValidateNotNullOrEmpty]
     public string[] Exclude { get; set; } = [];
 
+    /// <summary>Also reads files that links in the directories lead to outside of them.</summary>
+    [Parameter]
+    public SwitchParameter FollowLink { get; set; }
+
     /// <summary>The program that compares a case, and its arguments with {baseline}, {candidate} and {case}.</summary>
     [Parameter(ValueFromRemainingArguments = true)]
     [ValidateNotNull]
@@ -118,7 +122,7 @@ public sealed class InvokeDefragCompareCommand : CancellableCommand
     [Parameter]
     public SwitchParameter Force { get; set; }
 
-    /// <summary>Sets $LASTEXITCODE: 0 same, 1 differences, 2 some cases could not be compared, 3 bad input.</summary>
+    /// <summary>Sets $LASTEXITCODE: 0 same or ignored, 1 differences, 2 some cases could not be compared, 3 bad input.</summary>
     [Parameter]
     public SwitchParameter ExitCode { get; set; }
 
