@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Defragger.Interop;
 
-/// <summary>The calls of the C library that an arena needs, under their own names; constants as x64 and arm64 have
+/// <summary>The calls of the C library that arenas and gauges need, under their own names; constants as x64 and arm64 have
 /// them.</summary>
 internal static unsafe partial class LinuxMethods
 {
@@ -13,6 +13,16 @@ internal static unsafe partial class LinuxMethods
     internal const int MADV_DONTNEED = 4;
 
     internal const nint MAP_FAILED = -1;
+
+    internal const int CLOCK_THREAD_CPUTIME_ID = 3;
+
+    /// <summary>struct timespec, where time_t and long have 64 bits.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Timespec
+    {
+        internal long Seconds;
+        internal long Nanoseconds;
+    }
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial nint mmap(nint address, nuint length, int protection, int flags, int file, nint offset);
@@ -25,4 +35,7 @@ internal static unsafe partial class LinuxMethods
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int madvise(nint address, nuint length, int advice);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int clock_gettime(int clock, out Timespec time);
 }
