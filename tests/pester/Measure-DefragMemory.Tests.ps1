@@ -105,19 +105,6 @@ Describe 'Measure-DefragMemory' {
         }
     }
 
-    It 'ends the program when the pipeline ends early' {
-        # A session of its own, which is stopped as Ctrl+C stops one.
-        $session = [powershell]::Create()
-        $module = (Get-Module Defragger).ModuleBase
-        [void] $session.AddScript("Import-Module '$module/Defragger.psd1'; Measure-DefragMemory sh '-c' 'echo `$`$ > $root/pid; exec sleep 1000'")
-        $running = $session.BeginInvoke()
-        while (-not ([System.IO.File]::Exists("$root/pid") -and [System.IO.File]::ReadAllText("$root/pid"))) { [System.Threading.Thread]::Sleep(10) }
-        $session.Stop()
-        $session.Dispose()
-        $process = [System.IO.File]::ReadAllText("$root/pid").Trim()
-        [System.IO.Directory]::Exists("/proc/$process") | Should -BeFalse
-    }
-
     It 'has examples in its help that work' {
         foreach ($example in (Get-Help Measure-DefragMemory -Full).examples.example) {
             $code = [regex]::Replace([string] $example.code, '\b(out|drawn)\b', "$root/`$1")

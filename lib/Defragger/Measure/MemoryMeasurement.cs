@@ -46,8 +46,8 @@ public sealed record MemoryMeasurement
     /// <summary>The most processes at once.</summary>
     public int PeakProcesses { get; init; }
 
-    /// <summary>The least that was available on the machine or in the tightest cgroup.</summary>
-    public long LeastAvailable { get; init; }
+    /// <summary>The least that was available on the machine or in the tightest cgroup; null without a sample.</summary>
+    public long? LeastAvailable { get; init; }
 
     /// <summary>Time in which some process of the machine waited for memory; null where the kernel does not count it.</summary>
     public TimeSpan? Stalled { get; init; }

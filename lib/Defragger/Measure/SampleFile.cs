@@ -61,6 +61,7 @@ internal sealed class SampleFile : IDisposable
     public void Dispose()
     {
         if (_pending is TreeSample last) Write(last);
+        _pending = null;
         _writer.Dispose();
     }
 

@@ -32,8 +32,8 @@ internal sealed class SampleSeries(int capacity = SampleSeries.Usual)
     /// <summary>The most processes of a sample.</summary>
     public int MostProcesses { get; private set; }
 
-    /// <summary>The least available memory of a sample, in bytes; 0 while there is none.</summary>
-    public long LeastAvailable { get; private set; }
+    /// <summary>The least available memory of a sample, in bytes; null while there is none.</summary>
+    public long? LeastAvailable { get; private set; }
 
     /// <summary>The time in which processes waited for memory, of all samples; null while none tells.</summary>
     public TimeSpan? Stalled { get; private set; }
@@ -43,7 +43,7 @@ internal sealed class SampleSeries(int capacity = SampleSeries.Usual)
     {
         Taken++;
         MostProcesses = Math.Max(MostProcesses, sample.Processes);
-        LeastAvailable = Taken == 1 ? sample.Available : Math.Min(LeastAvailable, sample.Available);
+        LeastAvailable = Math.Min(LeastAvailable ?? long.MaxValue, sample.Available);
         if (sample.Stalled is double percent)
             Stalled = (Stalled ?? TimeSpan.Zero) + TimeSpan.FromSeconds((sample.Seconds - _seconds) * percent / 100);
         _seconds = sample.Seconds;

@@ -29,13 +29,15 @@ internal sealed class TreeSampler : IDisposable
         _look = new Pace(interval, LookShare);
         _read = new Pace(interval, ReadShare);
         _stalled = system.Stalled;
+        // Everybody on the machine is asked for his parent, once: as the cost of a look, it would hold up the next for a second.
+        IsAlive = tree.Look();
     }
 
     /// <summary>When the next sample is due.</summary>
     public TimeSpan Next => _read.Next;
 
     /// <summary>Whether the root of the tree lived at the last look.</summary>
-    public bool IsAlive { get; private set; } = true;
+    public bool IsAlive { get; private set; }
 
     /// <summary>Takes a sample; null while nothing is there to measure.</summary>
     /// <param name="now">Time since the measurement began.</param>

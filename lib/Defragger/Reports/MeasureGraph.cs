@@ -50,8 +50,8 @@ internal static class MeasureGraph
         {
             var proportional = new LineSeries
             {
-                Title = "proportional (Pss)", Color = s_proportional, StrokeThickness = 1.5, LineStyle = LineStyle.Dash,
-                MarkerType = MarkerType.Circle, MarkerSize = 2.5, YAxisKey = "memory",
+                Title = "proportional (Pss)", Color = s_proportional, LineStyle = LineStyle.None, // what lies between is not known
+                MarkerType = MarkerType.Circle, MarkerSize = 3, MarkerFill = s_proportional, YAxisKey = "memory",
             };
             proportional.Points.AddRange(samples.Where(sample => sample.Proportional != null)
                 .Select(sample => new DataPoint(sample.Seconds / scale, sample.Proportional!.Value / size)));
@@ -66,5 +66,9 @@ internal static class MeasureGraph
         GraphStyle.Write(model, svg);
     }
 
-    private static string Title(string command) => command.Length <= 100 ? command : command[..97] + "...";
+    private static string Title(string command)
+    {
+        string line = string.Join(' ', command.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return line.Length <= 100 ? line : line[..97] + "...";
+    }
 }

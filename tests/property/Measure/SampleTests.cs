@@ -96,6 +96,17 @@ public class SampleTests
     }
 
     [Fact]
+    public void A_file_may_be_closed_twice()
+    {
+        using var directory = new TemporaryDirectory();
+        SampleFile file = SampleFile.Create(directory["memory.csv"]);
+        for (int i = 0; i < 3; i++) file.Add(new TreeSample(i / 10.0, 1, 4096, 0, null, null, 100, null));
+        file.Dispose();
+        file.Dispose();
+        Assert.Equal(0.2, SampleFile.Read(directory["memory.csv"]).Last().Seconds);
+    }
+
+    [Fact]
     public void A_run_of_a_day_that_hardly_moves_is_a_line_a_second()
     {
         using var directory = new TemporaryDirectory();
