@@ -124,7 +124,7 @@ public abstract class MeasureCommand : CancellableCommand
         {
             Fail(ErrorKind.ProcessNotFound, $"{e.Message.Split('(')[0].TrimEnd(' ', '.')}. 'ps -e' lists those there are.", null, e);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
         {
             Fail(ErrorKind.MeasureFailed, $"The measurement could not go on: {e.Message}", null, e);
         }
