@@ -71,7 +71,7 @@ internal sealed record ProbeCensus
     public ProbeLargest? Largest { get; init; }
 }
 
-/// <summary>The largest tracked object.</summary>
+/// <summary>The largest object.</summary>
 internal sealed record ProbeLargest
 {
     public string Type { get; init; } = "";
@@ -86,6 +86,7 @@ internal sealed record ProbeWalk
     public long Bytes { get; init; }
     public long Large { get; init; }
     public long Pages { get; init; }
+    public ProbeLargest? Largest { get; init; }
     public Dictionary<string, long> Types { get; init; } = [];
 }
 

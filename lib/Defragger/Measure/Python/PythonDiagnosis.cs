@@ -8,7 +8,7 @@ namespace Defragger.Measure.Python;
 /// Each cause has bytes that it accounts for. The one with the most is the verdict, if it is worth a person's time: at least
 /// <see cref="Least"/>, and at least <see cref="LeastShare"/> of the most that the program held.
 /// <list type="bullet">
-/// <item>ReferenceCycles: what one full collection gave back.</item>
+/// <item>ReferenceCycles: what one collection gave back at most.</item>
 /// <item>Native: live blocks that no Python object owns, and mappings outside of the heap.</item>
 /// <item>Growth: live bytes that can be reached, only while their floor rises: by a fifth of the most from the second
 /// quarter of the run to the last. What is loaded once and kept is no growth.</item>
@@ -44,13 +44,15 @@ internal static class PythonDiagnosis
     /// <param name="figures">The figures.</param>
     /// <param name="types">Types to look at, by cause.</param>
     /// <param name="sites">Lines to look at.</param>
-    public static PythonVerdict Of(PythonFigures figures, Func<MemoryCause, IReadOnlyList<TypeAmount>> types, IReadOnlyList<string> sites)
+    /// <param name="largest">The largest object, in words; null when none is known.</param>
+    public static PythonVerdict Of(
+        PythonFigures figures, Func<MemoryCause, IReadOnlyList<TypeAmount>> types, IReadOnlyList<string> sites, string? largest = null)
     {
         (MemoryCause cause, long bytes) = CauseOf(figures);
         long whole = cause == MemoryCause.Fragmentation ? figures.Held : figures.Peak;
         double share = whole > 0 ? Math.Min(1, (double)bytes / whole) : 0;
         IReadOnlyList<TypeAmount> shown = types(cause);
-        return new(cause, bytes, share, Summary(cause, bytes, share, figures), Advice(cause, figures, shown, sites), shown,
+        return new(cause, bytes, share, Summary(cause, bytes, share, figures), Advice(cause, figures, shown, sites, largest), shown,
             cause is MemoryCause.Growth or MemoryCause.Native ? sites : [], figures);
     }
 
@@ -61,7 +63,7 @@ internal static class PythonDiagnosis
     private static string Summary(MemoryCause cause, long bytes, double share, PythonFigures figures) => cause switch
     {
         MemoryCause.ReferenceCycles =>
-            $"A full collection gave back {Size(bytes)}, {Percent(share)} of the {Size(figures.Peak)} that the program held at most: "
+            $"A collection gave back {Size(bytes)}, {Percent(share)} of the {Size(figures.Peak)} that the program held at most: "
             + (figures.CycleObjects > 0 ? $"{Number(figures.CycleObjects)} objects in cycles that nothing refers to any more." : "objects in cycles that had been dropped long before."),
         MemoryCause.Native =>
             $"{Size(bytes)}, {Percent(share)} of the {Size(figures.Peak)} at most, belong to no Python object: all that Python can reach takes {Size(figures.Reachable)}.",
@@ -75,14 +77,15 @@ internal static class PythonDiagnosis
         _ => $"It held {Size(figures.Peak)} at most and {Size(figures.Held)} at the end, of which {Size(figures.Reachable)} live; nothing stands out.",
     };
 
-    private static string Advice(MemoryCause cause, PythonFigures figures, IReadOnlyList<TypeAmount> types, IReadOnlyList<string> sites) => cause switch
+    private static string Advice(
+        MemoryCause cause, PythonFigures figures, IReadOnlyList<TypeAmount> types, IReadOnlyList<string> sites, string? largest) => cause switch
     {
         MemoryCause.ReferenceCycles =>
             $"Break the cycles{Among(types)} with weakref or by clearing a reference when done; until then gc.collect() where they are dropped, and no gc.disable().",
         MemoryCause.Native =>
             $"Look for a library that allocates and does not free{At(sites)}; a recording by libdefragger (DEFRAGGER_RECORD) has every call.",
         MemoryCause.Growth =>
-            $"Look at what keeps{(types.Count > 0 ? $" {types[0].Type}" : " the objects")}{At(sites)}: bound the cache, or drop what is done.",
+            $"Look at what keeps {(types.Count > 0 ? types[0].Type : "the objects")}{At(sites)}{(largest == null ? "" : $" (the largest object is a {largest})")}: bound the cache, or drop what is done.",
         MemoryCause.Fragmentation when figures.GivesBack =>
             "This Python gives free pages back already. Build what stays apart from what goes, or do each piece of work in a short-lived process (Invoke-DefragCompare).",
         MemoryCause.Fragmentation =>

@@ -30,7 +30,7 @@ public sealed record PythonFigures
     /// <summary>What Python's objects hold at the end that can be reached.</summary>
     public long Reachable { get; init; }
 
-    /// <summary>What one full collection gave back at most: at the end, or one of the program's own.</summary>
+    /// <summary>What one collection gave back at most: the one at the end, or one during the run.</summary>
     public long Cycles { get; init; }
 
     /// <summary>Objects in cycles that nobody could reach at the end.</summary>
@@ -92,8 +92,8 @@ public sealed record PythonFigures
             Native = native,
             Reachable = Above(after.Live.Value - native + outside, first.Live!.Value),
             Free = Math.Max(0, Above(Idle(after), Idle(first)) - outside),
-            Objects = walk.Objects,
-            Pinned = walk.Pages + walk.Large,
+            Objects = Above(walk.Objects, whole.Objects),
+            Pinned = Above(walk.Pages + walk.Large, whole.Pages + whole.Large),
         };
     }
 

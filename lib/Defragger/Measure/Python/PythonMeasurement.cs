@@ -36,7 +36,7 @@ public sealed record PythonMeasurement
     /// <summary>Types of which there were more objects at the last census than at the start, the most first, ten of them.</summary>
     public IReadOnlyList<TypeAmount> Growth { get; init; } = [];
 
-    /// <summary>The largest container that a census saw, such as "dict of 1,048,576: 40 MB"; null when none was.</summary>
+    /// <summary>The largest object that was seen, such as "dict of 1,048,576: 40 MB"; null when none held a tenth of what lived.</summary>
     public string? Largest { get; init; }
 
     /// <summary>What the program told over the run.</summary>

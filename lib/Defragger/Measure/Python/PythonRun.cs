@@ -60,19 +60,21 @@ internal static class PythonRun
         if (end?.Before is ProbeSample before) samples.Add(SampleOf(end.Seconds, before, null));
         List<ProbeLine> censuses = [.. lines.Where(line => line.Census != null)];
         List<TypeAmount> growth = Grown(censuses[^1].Census!.Types, start.Census?.Types ?? []);
+        PythonFigures figures = PythonFigures.Of(lines);
+        string? largest = LargestOf(lines, figures.PeakLive);
         return new()
         {
             Command = command,
             Python = start.Python,
             Allocator = start.Allocator,
-            Verdict = PythonDiagnosis.Of(PythonFigures.Of(lines), cause => TypesOf(cause, growth, start, end), SitesOf(samples)),
+            Verdict = PythonDiagnosis.Of(figures, cause => TypesOf(cause, figures, growth, start, end), SitesOf(samples), largest),
             PeakLive = samples.Max(sample => sample.Live),
             FinalLive = end?.After?.Live ?? samples[^1].Live,
             Collections = samples[^1].Collections,
             Collected = samples[^1].Collected,
             Uncollectable = samples[^1].Uncollectable,
             Growth = growth,
-            Largest = LargestOf(censuses),
+            Largest = largest,
             Samples = samples,
             Memory = memory with { Command = command },
         };
@@ -81,13 +83,15 @@ internal static class PythonRun
     private static PythonSample SampleOf(double seconds, ProbeSample one, string? line) => new(
         seconds, one.Live, one.Blocks, one.Heap, one.Anonymous, one.Collections, one.Collected, one.Uncollectable, line);
 
-    private static List<TypeAmount> TypesOf(MemoryCause cause, List<TypeAmount> growth, ProbeLine start, ProbeLine? end) => cause switch
+    private static List<TypeAmount> TypesOf(
+        MemoryCause cause, PythonFigures figures, List<TypeAmount> growth, ProbeLine start, ProbeLine? end)
     {
-        MemoryCause.ReferenceCycles when end?.Unreachable is { Types.Count: > 0 } found => Grown(found.Types, []),
-        MemoryCause.Fragmentation => Grown(end?.Walk?.Types ?? [], start.Walk?.Types ?? []),
-        MemoryCause.ReferenceCycles or MemoryCause.Growth => growth,
-        _ => [],
-    };
+        if (cause is MemoryCause.None or MemoryCause.Native) return [];
+        if (cause == MemoryCause.ReferenceCycles && end?.Unreachable is { Types.Count: > 0 } found) return Grown(found.Types, []);
+        // The walk knows strings and numbers too, which the collector does not track; but what was local has gone by the end.
+        bool isThere = cause == MemoryCause.Fragmentation || figures.Reachable >= figures.PeakLive / 2;
+        return isThere && end?.Walk is ProbeWalk walk ? Grown(walk.Types, start.Walk?.Types ?? []) : growth;
+    }
 
     private static List<TypeAmount> Grown(Dictionary<string, long> now, Dictionary<string, long> before) =>
     [
@@ -107,10 +111,11 @@ internal static class PythonRun
         return [.. bytes.OrderByDescending(one => one.Value).Take(5).Select(one => one.Key)];
     }
 
-    private static string? LargestOf(List<ProbeLine> censuses)
+    /// <summary>The largest object in words, if it is worth a look: a tenth of what lived.</summary>
+    private static string? LargestOf(IReadOnlyList<ProbeLine> lines, long live)
     {
-        ProbeLargest? largest = censuses.Select(line => line.Census!.Largest).OfType<ProbeLargest>().MaxBy(one => one.Bytes);
-        return largest == null ? null : largest.Type
+        ProbeLargest? largest = lines.SelectMany(line => new[] { line.Census?.Largest, line.Walk?.Largest }).OfType<ProbeLargest>().MaxBy(one => one.Bytes);
+        return largest == null || largest.Bytes < live / 10 ? null : largest.Type
             + (largest.Length is long length ? string.Create(CultureInfo.InvariantCulture, $" of {length:N0}") : "") + $": {MemorySize.Format(largest.Bytes)}";
     }
 

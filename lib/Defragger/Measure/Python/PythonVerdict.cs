@@ -25,7 +25,8 @@ public enum MemoryCause
 /// <param name="Share">Its share of the most that the program held, 0 to 1; for fragmentation of what it holds at the end.</param>
 /// <param name="Summary">The proof, in a sentence.</param>
 /// <param name="Advice">What to do, in a sentence.</param>
-/// <param name="Types">The types to look at, the most first: objects in cycles or that became more; for fragmentation bytes of what stays.</param>
+/// <param name="Types">The types to look at, the most first: objects in cycles; else bytes of what is there more at the end than at the start, or where
+/// that has gone by then objects at the last census.</param>
 /// <param name="Sites">The lines to look at: where the program was while its memory grew.</param>
 /// <param name="Figures">The figures.</param>
 public sealed record PythonVerdict(

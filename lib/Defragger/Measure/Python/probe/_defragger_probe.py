@@ -3,7 +3,7 @@
     {"kind": "start", "python": ..., "allocator": ..., and a sample, a census and a walk}
     {"kind": "sample", "seconds", "anonymous", "live", "heap", "blocks", "pymalloc", "dirty", "collections", "collected", "uncollectable", "line"}
     {"kind": "census", "seconds", "tracked", "types": {NAME: COUNT}, "largest": {"type", "bytes", "length"}}
-    {"kind": "collection", "seconds", "freed"}             bytes that a full collection of the program's own gave back
+    {"kind": "collection", "seconds", "freed"}             bytes that a collection during the run gave back
     {"kind": "end", "seconds", "before": SAMPLE, "after": SAMPLE, "unreachable": {...}, "walk": {...}}
 
 Sizes are in bytes; null where this Python or C library does not tell. A thread of C's, unknown to threading, takes samples at
@@ -26,6 +26,7 @@ SHARE = 0.01  # of a core, for samples and for censuses
 SMALL = 512  # the longest block of pymalloc
 PAGE = 4096
 TYPES = 40
+RARE = 10000  # objects between two young collections: then they are seldom and large
 LEAST_FREED = 1 << 20  # what a collection must give back to be told
 
 _process = ctypes.CDLL(None)
@@ -137,14 +138,18 @@ def _size(one):
         return 0
 
 
+def _described(one):
+    length = len(one) if type(one) in (dict, list, set, frozenset, tuple, str, bytes, bytearray) else None
+    return dict(type=_name(type(one)), bytes=_size(one), length=length)
+
+
 def _census():
     # Each in one call of C, during which no other thread of Python runs: nobody's object ends in our thread.
     counts = Counter(map(type, gc.get_objects()))
     found = dict(tracked=sum(counts.values()), types=_top(counts))
     try:
-        largest = max(gc.get_objects(), key=sys.getsizeof)
-        found["largest"] = dict(type=_name(type(largest)), bytes=_size(largest), length=len(largest) if isinstance(largest, (dict, list, set, tuple)) else None)
-    except Exception:
+        found["largest"] = _described(max(gc.get_objects(), key=sys.getsizeof))
+    except Exception:  # a __sizeof__ of the program's own
         found["largest"] = None
     return found
 
@@ -153,7 +158,8 @@ def _walk():
     """All that Python can reach: objects, their bytes, those in blocks too long for pymalloc, the pages they lie on."""
     tracked = gc.get_objects()
     seen, pages, by_type = set(), set(), Counter()
-    total = large = 0
+    total = large = most = 0
+    largest = None
     # Up to 3.12 the attributes of an instance may lie in a block that its size does not tell.
     hidden = (3, 11) <= sys.version_info < (3, 13)
     managed = 1 << 4
@@ -170,6 +176,8 @@ def _walk():
         large += size if size > SMALL else 0
         by_type[kind] += size
         pages.add(id(one) // PAGE)
+        if size > most:
+            most, largest = size, one
         while stack:
             other = stack.pop()
             if id(other) in seen:
@@ -179,6 +187,8 @@ def _walk():
             total += (size + 15) // 16 * 16
             large += size if size > SMALL else 0
             by_type[type(other)] += size
+            if size > most:
+                most, largest = size, other
             pages.add(id(other) // PAGE)
             if isinstance(other, tuple):
                 stack += other
@@ -187,7 +197,8 @@ def _walk():
                 stack += other
             elif type(other).__name__ == "code":
                 stack += (other.co_consts, other.co_names, other.co_code, other.co_filename)
-    return dict(objects=len(tracked) + len(seen), bytes=total, large=large, pages=len(pages) * PAGE, types=_top(by_type))
+    return dict(objects=len(tracked) + len(seen), bytes=total, large=large, pages=len(pages) * PAGE, types=_top(by_type),
+                largest=_described(largest))
 
 
 class Probe:
@@ -198,7 +209,7 @@ class Probe:
         self._thread = None
         self._began = time.monotonic()
         self._census_due = 0.0
-        self._full = None  # live bytes when a full collection began
+        self._full = None  # live bytes when a collection began
         self._full_due = 0.0
         self._ended = False
 
@@ -253,7 +264,9 @@ class Probe:
             self._census_due = now + max(0.5, (time.thread_time() - spent) / SHARE)
 
     def _collects(self, phase, info):
-        if info.get("generation") != 2 or self._ended or os.getpid() != self._process:
+        # Young objects are collected a thousand times a second; only where they are let gather does that free much.
+        young = info.get("generation") != 2 and gc.get_threshold()[0] < RARE
+        if young or self._ended or os.getpid() != self._process:
             return
         now = time.monotonic()
         if phase == "start":
