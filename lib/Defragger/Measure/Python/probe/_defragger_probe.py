@@ -20,6 +20,7 @@ import sys
 import time
 from _thread import get_ident, start_new_thread
 from collections import Counter
+from importlib.machinery import SourceFileLoader
 
 MOST_SAMPLES = 2000  # at one interval; then it doubles, so that a day's file stays small
 SHARE = 0.01  # of a core, for samples and for censuses
@@ -297,3 +298,27 @@ class Probe:
         gc.collect()
         after = self._sample()
         self._write("end", before=before, after=after, unreachable=found, walk=_walk())
+
+
+def _show(error, trace):
+    sys.excepthook(type(error), error.with_traceback(trace), trace)
+
+
+def run(script, names, probe):
+    """Runs a script in __main__, whose dictionary is `names`, and ends as the interpreter would."""
+    try:
+        with open(script, "rb") as file:
+            code = compile(file.read(), script, "exec")
+    except (SyntaxError, ValueError, OSError) as error:
+        _show(error, None)
+        sys.exit(1)
+    names.update(__file__=script, __doc__=None, __package__=None, __spec__=None, __cached__=None,
+                 __loader__=SourceFileLoader("__main__", script), __annotations__={})
+    probe.start()
+    try:
+        exec(code, names)
+    except SystemExit:
+        raise
+    except BaseException as error:
+        _show(error, error.__traceback__.tb_next)  # from the script's own first line on
+        sys.exit(130 if isinstance(error, KeyboardInterrupt) else 1)
