@@ -13,7 +13,7 @@
     RootModule = 'Defragger.PowerShell.dll'
     FormatsToProcess = @('Defragger.format.ps1xml')
 
-    CmdletsToExport = @('Invoke-DefragCompare', 'Measure-DefragMemory', 'Measure-DefragPython')
+    CmdletsToExport = @('Invoke-DefragCompare', 'Measure-DefragMemory', 'Measure-DefragPython', 'Export-DefragHeapMap')
     FunctionsToExport = @()
     VariablesToExport = @()
     AliasesToExport = @()

@@ -29,6 +29,7 @@ internal readonly record struct ErrorKind(string Id, ErrorCategory Category)
     public static readonly ErrorKind ProgramNotStarted = new("ProgramNotStarted", ErrorCategory.ResourceUnavailable);
     public static readonly ErrorKind SamplesNotReadable = new("SamplesNotReadable", ErrorCategory.ReadError);
     public static readonly ErrorKind MeasureFailed = new("MeasureFailed", ErrorCategory.ReadError);
+    public static readonly ErrorKind SnapshotNotReadable = new("SnapshotNotReadable", ErrorCategory.ReadError);
 
     // A run that could not go on: terminating, exit code 2.
     public static readonly ErrorKind OutputWriteFailed = new("OutputWriteFailed", ErrorCategory.WriteError);
