@@ -370,6 +370,20 @@ static int by_offset(const void *left, const void *right)
     return one < other ? -1 : one > other;
 }
 
+/* The same batch as words of start bits. */
+static void release_starts(const uint64_t *offsets, size_t count)
+{
+    struct df_starts words[SLOTS];
+    size_t number = 0, released = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t place = offsets[i] / 1024 * 1024;
+        if (number == 0 || words[number - 1].offset != place)
+            words[number++] = (struct df_starts){.offset = place};
+        words[number - 1].starts |= UINT64_C(1) << offsets[i] % 1024 / DF_GRANULE;
+    }
+    REQUIRE(df_heap_release_starts(run.heap, words, number, &released) == DF_OK && released == number);
+}
+
 /* Releases the occupied ones of `count` slots; then none of them is anything but free. */
 static void release_many(int slot, int count)
 {
@@ -387,7 +401,11 @@ static void release_many(int slot, int count)
         return;
     log_line('d', slot, 0, (uint64_t)count);
     qsort(offsets, given, sizeof offsets[0], by_offset);
-    REQUIRE(df_heap_release_many(run.heap, offsets, given, &released) == DF_OK && released == given);
+    if (slot % 2 == 0) {
+        REQUIRE(df_heap_release_many(run.heap, offsets, given, &released) == DF_OK && released == given);
+    } else {
+        release_starts(offsets, given);
+    }
     REQUIRE(df_heap_release_many(run.heap, offsets, given, &released) == DF_ALREADY_FREE && released == 0);
 }
 

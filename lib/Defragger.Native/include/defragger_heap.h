@@ -46,7 +46,7 @@ enum df_status {
     DF_INSIDE_BLOCK = 6,      /* the offset lies in a block, but not at its start */
     DF_NO_ROOM = 7,           /* resize: the block cannot grow where it is; nothing has changed */
     DF_INVALID_OPTIONS = 8,   /* df_heap_open: capacity, growth or metadata cannot be used */
-    DF_NOT_ASCENDING = 9,     /* df_heap_release_many: the offset is not above the one before */
+    DF_NOT_ASCENDING = 9,     /* df_heap_release_many, _starts: the offset is not above the one before */
 };
 
 /* What the heap asks of the world. A null function stands for one that succeeds and does nothing. */
@@ -126,6 +126,22 @@ DF_API enum df_status df_heap_split(struct df_heap *heap, uint64_t offset, uint6
  */
 DF_API enum df_status df_heap_release_many(struct df_heap *heap, const uint64_t *offsets, size_t count,
                                            size_t *released);
+
+/* Blocks that begin in one KiB of the arena: bit i of `starts` is the block at `offset` + 16 i. */
+struct df_starts {
+    uint64_t offset; /* a multiple of 1,024 */
+    uint64_t starts;
+};
+
+/*
+ * The same as df_heap_release of all blocks of each word in turn, and the words have to ascend. *released is
+ * how many words there were before one with something wrong, which stays as it is, like all behind it. The
+ * status says what is wrong with the first of its offsets that is no block's; DF_NOT_IN_HEAP: its offset is
+ * no multiple of 1,024, or a block would lie beyond what is committed. Blocks that touch cost nothing each,
+ * but for their word.
+ */
+DF_API enum df_status df_heap_release_starts(struct df_heap *heap, const struct df_starts *words,
+                                             size_t count, size_t *released);
 
 /*
  * Makes a block smaller (always possible) or larger where it is, into the free memory behind it. DF_NO_ROOM

@@ -54,6 +54,48 @@ static size_t give_both(struct arena arenas[2], const uint64_t *offsets, size_t 
     return given;
 }
 
+/* What is wrong with a word of blocks, if anything is: nothing of it will be released. */
+static enum df_status word_status(const struct arena *arena, const uint64_t *offsets, size_t count)
+{
+    uint64_t size;
+    enum df_status status = DF_OK;
+    if (offsets[count - 1] >= statistics(arena).committed)
+        return DF_NOT_IN_HEAP;
+    for (size_t i = 0; i < count && status == DF_OK; i++)
+        status = df_heap_usable_size(arena->heap, offsets[i], &size);
+    return status;
+}
+
+/* The same by words of start bits; those that do not ascend are left out. How many words. */
+static size_t give_words(struct arena arenas[2], uint64_t *offsets, size_t count)
+{
+    struct df_starts words[BATCH] = {{0}};
+    size_t begins[BATCH + 1] = {0}, number = 0, given = BATCH + 1, whole = 0, kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t place = offsets[i] / 1024 * 1024;
+        if (kept > 0 && offsets[i] <= offsets[kept - 1])
+            continue;
+        if (number == 0 || words[number - 1].offset != place) {
+            begins[number] = kept;
+            words[number++].offset = place;
+        }
+        words[number - 1].starts |= UINT64_C(1) << offsets[i] % 1024 / 16;
+        offsets[kept++] = offsets[i];
+    }
+    begins[number] = kept;
+    enum df_status status = DF_OK, of_all = df_heap_release_starts(arenas[0].heap, words, number, &given);
+    for (; whole < number; whole++) {
+        size_t begin = begins[whole], end = begins[whole + 1];
+        status = word_status(&arenas[1], offsets + begin, end - begin);
+        if (status != DF_OK)
+            break;
+        for (; begin < end; begin++)
+            CHECK(df_heap_release(arenas[1].heap, offsets[begin]) == DF_OK);
+    }
+    CHECK(of_all == status && given == whole);
+    return given;
+}
+
 /* Blocks of a heap, some of them left out, and now and then an offset that is none or comes twice. */
 static size_t draw_batch(const struct arena *arena, uint32_t *state, uint64_t *offsets)
 {
@@ -86,8 +128,11 @@ static void test_batches_are_as_one_by_one(void)
         for (int step = 0; step < 300; step++) {
             uint64_t size = random_next(&state) % most;
             size_t count = random_next(&state) % BATCH;
-            if (random_next(&state) % 2 == 0)
+            uint32_t kind = random_next(&state) % 4;
+            if (kind < 2)
                 take_both(arenas, size, count, offsets);
+            else if (kind == 2)
+                give_words(arenas, offsets, draw_batch(&arenas[0], &state, offsets));
             else
                 give_both(arenas, offsets, draw_batch(&arenas[0], &state, offsets));
             if (step % 20 == 19)
@@ -129,6 +174,46 @@ static void test_batches(void)
                    down[] = {offsets[9], offsets[8]};
     CHECK(give_both(arenas, twice, 4) == 2 && give_both(arenas, down, 2) == 1);
     CHECK(df_heap_usable_size(arenas[0].heap, offsets[8], &size) == DF_OK);
+    are_equal(&arenas[0], &arenas[1]);
+    for (int i = 0; i < 2; i++)
+        arena_close(&arenas[i]);
+}
+
+static void test_words(void)
+{
+    struct arena arenas[2] = {{0}, {0}};
+    uint64_t offsets[BATCH];
+    size_t given = 7;
+    for (int i = 0; i < 2; i++)
+        CHECK(arena_open(&arenas[i], 5056, 0) == DF_OK);
+    CHECK(df_heap_release_starts(arenas[0].heap, NULL, 0, &given) == DF_OK && given == 0);
+    CHECK(take_both(arenas, 48, 60, offsets) ==
+          60); /* over three words, the second's first begun in the first */
+    const struct wrong {
+        struct df_starts words[2];
+        enum df_status status;
+        size_t given;
+    } wrong[] = {
+        {{{16, 1}, {0, 0}}, DF_NOT_IN_HEAP, 0},
+        {{{0, 0}, {0, 1}}, DF_NOT_ASCENDING, 1},
+        {{{1024, 0}, {0, 1}}, DF_NOT_ASCENDING, 1},
+        {{{0, 0}, {UINT64_MAX - 1023, 0}}, DF_NOT_IN_HEAP, 1},
+        {{{0, 0}, {UINT64_MAX - 1023, UINT64_MAX}}, DF_NOT_IN_HEAP, 1},
+        {{{5 * 1024 - 64, 1}, {0, 0}}, DF_NOT_IN_HEAP, 0},
+        {{{4 * 1024, UINT64_C(1) << 60}, {0, 0}}, DF_NOT_IN_HEAP, 0}, /* 5,056 */
+        {{{0, 0}, {0 + 1024, 1}}, DF_INSIDE_BLOCK, 1},
+        {{{0, 0}, {3 * 1024, UINT64_C(1) << 32}}, DF_ALREADY_FREE, 1},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        CHECK(df_heap_release_starts(arenas[0].heap, wrong[i].words, 2, &given) == wrong[i].status);
+        CHECK(given == wrong[i].given);
+        are_equal(&arenas[0], &arenas[1]);
+    }
+    CHECK(give_words(arenas, offsets + 10, 40) == 3);
+    are_equal(&arenas[0], &arenas[1]);
+    /* What a block of the word before covers is free by then. */
+    uint64_t crossing[] = {offsets[0], offsets[1]};
+    CHECK(give_words(arenas, crossing, 2) == 1);
     are_equal(&arenas[0], &arenas[1]);
     for (int i = 0; i < 2; i++)
         arena_close(&arenas[i]);
@@ -254,6 +339,7 @@ int main(int argc, char **argv)
 {
     bool brief = argc > 1 && strcmp(argv[1], "brief") == 0;
     test_batches();
+    test_words();
     test_victim();
     test_split();
     if (!brief)

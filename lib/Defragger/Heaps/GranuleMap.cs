@@ -76,15 +76,8 @@ internal sealed class GranuleMap
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void StartClear(uint granule) => _start[Before + WordOf(granule)] &= ~(1UL << BitOf(granule));
 
-    /// <summary>Clears the start bits of a span that is not empty.</summary>
-    internal void StartsClear(GranuleSpan span)
-    {
-        ulong[] starts = _start;
-        uint word = Before + WordOf(span.Start), last = Before + WordOf(span.End - 1);
-        ulong mask = ulong.MaxValue << BitOf(span.Start), tail = ulong.MaxValue >> (63 - BitOf(span.End - 1));
-        for (; word < last; word++, mask = ulong.MaxValue) starts[word] &= ~mask;
-        starts[last] &= ~(mask & tail);
-    }
+    /// <summary>Clears start bits of a word.</summary>
+    internal void StartsClear(uint word, ulong starts) => _start[Before + word] &= ~starts;
 
     /// <summary>Turns the free bits of a span that is not empty and whose bits are all equal.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -4,10 +4,11 @@
 // in a word at once; else the victim, of which as many blocks as it holds are one cut; else an ordinary allocation, whose
 // rest is the next victim.
 //
-// Releasing goes from left to right. Blocks that touch are a piece, whose bits change at once. Pieces with nothing but free
-// memory between them are one run in the end: the runs that it takes up leave the index as it reaches them, and it enters
-// once. Until then no other run of the words looked at is missing from the index, and it is longer than each that it took
-// up, so it is never mistaken for one of them.
+// Releasing goes from left to right, a word of the bits at a time. Blocks that touch are a piece, whose bits change at once.
+// Pieces with nothing but free memory between them are one run in the end: the runs that it takes up leave the index as it
+// reaches them, and it enters once. Until then no other run of the words looked at is missing from the index, and it is
+// longer than each that it took up, so it is never mistaken for one of them.
+using System.Numerics;
 using Defragger.Views;
 using static Defragger.Heaps.GranuleMap;
 using static Defragger.Heaps.Layout;
@@ -185,43 +186,129 @@ public sealed partial class CoalescingHeap
         merge = new Merge();
     }
 
-    /// <summary>Makes a piece of the block at the first offset and those of the batch that follow without a gap; how
-    /// many.</summary>
-    private int PieceEnd(ReadOnlySpan<long> offsets, ref GranuleSpan piece)
+    /// <summary>A batch on its way: the run that comes to be, and behind it a piece whose blocks are gone and whose
+    /// granules are not free yet.</summary>
+    private ref struct Releasing()
     {
-        int blocks = 0;
-        GranuleSpan block = piece;
-        do
-        {
-            _map.Untag(block);
-            piece = new GranuleSpan(piece.Start, block.End);
-            blocks++;
-        }
-        while (blocks < offsets.Length && offsets[blocks] == BytesOf(block.End)
-               && BlockAt(offsets[blocks], out block) == HeapStatus.Ok);
-        _map.StartsClear(piece);
-        _liveBlocks -= (uint)blocks;
-        return blocks;
+        internal Merge Merge = new();
+        internal GranuleSpan Piece = GranuleSpan.Nowhere;
     }
+
+    private void PieceEnd(ref Releasing releasing)
+    {
+        GranuleSpan piece = releasing.Piece;
+        if (piece.IsEmpty) return;
+        if (releasing.Merge.Run.End != piece.Start) MergeEnd(ref releasing.Merge);
+        MergePiece(ref releasing.Merge, piece);
+        releasing.Piece = GranuleSpan.Nowhere;
+    }
+
+    private void PieceAdd(ref Releasing releasing, GranuleSpan span)
+    {
+        if (releasing.Piece.End != span.Start)
+        {
+            PieceEnd(ref releasing);
+            releasing.Piece = span;
+        }
+        releasing.Piece = new GranuleSpan(releasing.Piece.Start, span.End);
+    }
+
+    /// <summary>The granules of a word that belong to blocks which start in it. Adding the first granule behind a start to
+    /// all that lies inside of blocks carries on to the block's end, and turns what it passes.</summary>
+    private static ulong BlocksAt(ulong starts, ulong stops)
+    {
+        ulong inside = ~stops, behind = starts << 1 & inside;
+        return starts | (((inside + behind) ^ inside) & inside);
+    }
+
+    /// <summary>Takes away the blocks that start at some granules of a word, all of them starts of blocks.</summary>
+    private void WordRelease(ref Releasing releasing, uint word, ulong starts)
+    {
+        uint first = GranuleAt(word, 0), end = first + WordGranules;
+        ulong gone = BlocksAt(starts, _map.StartBits[(int)word] | _map.FreeAt(word));
+        if (gone >> ((int)WordGranules - 1) != 0)
+        {
+            // The last block may go on.
+            uint last = first + (uint)BitSets.HighestBit(starts);
+            end = _map.BlockEnd(last);
+            _map.Untag(new GranuleSpan(last, end));
+        }
+        _map.StartsClear(word, starts);
+        _liveBlocks -= (uint)BitOperations.PopCount(starts);
+        while (gone != 0)
+        {
+            int at = BitSets.LowestBit(gone), length = BitSets.LowestBit(~(gone >> at));
+            PieceAdd(ref releasing, new GranuleSpan(
+                first + (uint)at, at + length >= WordGranules ? end : first + (uint)(at + length)));
+            gone &= gone + (gone & (0 - gone));
+        }
+    }
+
+    private HeapStatus NoStart(uint granule) => _map.IsFree(granule) ? HeapStatus.AlreadyFree : HeapStatus.InsideBlock;
 
     /// <inheritdoc/>
     public HeapStatus ReleaseMany(ReadOnlySpan<long> offsets, out int released)
     {
-        var merge = new Merge();
+        var releasing = new Releasing();
         HeapStatus status = HeapStatus.Ok;
         released = 0;
-        while (released < offsets.Length)
+        while (released < offsets.Length && status == HeapStatus.Ok)
         {
-            GranuleSpan piece = default;
-            // As C compares them: a negative offset is above all others.
-            bool ascends = released == 0 || (ulong)offsets[released] > (ulong)offsets[released - 1];
-            status = ascends ? BlockAt(offsets[released], out piece) : HeapStatus.NotAscending;
-            if (status != HeapStatus.Ok) break;
-            if (merge.Run.End != piece.Start) MergeEnd(ref merge);
-            released += PieceEnd(offsets[released..], ref piece);
-            MergePiece(ref merge, piece);
+            // As C counts: a negative offset is above all others, and in a word that is not there.
+            uint word = (uint)((ulong)offsets[released] / (ulong)BytesOf(WordGranules));
+            ulong starts = 0;
+            for (int next = released; next < offsets.Length && status == HeapStatus.Ok; next++)
+            {
+                ulong offset = (ulong)offsets[next];
+                if (next > 0 && offset <= (ulong)offsets[next - 1]) status = HeapStatus.NotAscending;
+                else if (offset % Granule != 0 || offset >> GranuleShift >= _map.Limit) status = HeapStatus.NotInHeap;
+                else if (offset / (ulong)BytesOf(WordGranules) != word) break;
+                else starts |= 1UL << BitOf((uint)(offset >> GranuleShift));
+            }
+            ulong wrong = starts == 0 ? 0 : starts & ~_map.StartBits[(int)word];
+            starts &= (wrong & (0 - wrong)) - 1;
+            if (starts != 0) WordRelease(ref releasing, word, starts);
+            released += BitOperations.PopCount(starts);
+            if (wrong == 0) continue;
+            PieceEnd(ref releasing);
+            status = NoStart(GranuleAt(word, BitSets.LowestBit(wrong)));
         }
-        MergeEnd(ref merge);
+        PieceEnd(ref releasing);
+        MergeEnd(ref releasing.Merge);
+        return status;
+    }
+
+    /// <summary>Whether a word comes after the one before it and within what is committed.</summary>
+    private HeapStatus PlaceCheck(ReadOnlySpan<BlockStarts> words, int at)
+    {
+        ulong offset = (ulong)words[at].Offset, starts = words[at].Starts;
+        if (at > 0 && offset <= (ulong)words[at - 1].Offset) return HeapStatus.NotAscending;
+        ulong last = offset + (starts == 0 ? 0 : (ulong)BytesOf((uint)BitSets.HighestBit(starts)));
+        bool isThere = offset % (ulong)BytesOf(WordGranules) == 0 && last >= offset && last < (ulong)BytesOf(_map.Limit);
+        return isThere ? HeapStatus.Ok : HeapStatus.NotInHeap;
+    }
+
+    /// <inheritdoc/>
+    public HeapStatus ReleaseStarts(ReadOnlySpan<BlockStarts> words, out int released)
+    {
+        var releasing = new Releasing();
+        HeapStatus status = HeapStatus.Ok;
+        released = 0;
+        while (released < words.Length && (status = PlaceCheck(words, released)) == HeapStatus.Ok)
+        {
+            uint word = (uint)(words[released].Offset / BytesOf(WordGranules));
+            ulong starts = words[released].Starts, wrong = starts & ~_map.StartBits[(int)word];
+            if (wrong != 0)
+            {
+                PieceEnd(ref releasing);
+                status = NoStart(GranuleAt(word, BitSets.LowestBit(wrong)));
+                break;
+            }
+            if (starts != 0) WordRelease(ref releasing, word, starts);
+            released++;
+        }
+        PieceEnd(ref releasing);
+        MergeEnd(ref releasing.Merge);
         return status;
     }
 }

@@ -48,6 +48,15 @@ public interface IHeap
     /// <returns>The status of the one that failed, or Ok.</returns>
     HeapStatus ReleaseMany(ReadOnlySpan<long> offsets, out int released);
 
+    /// <summary>Frees the blocks that begin in some words of 64 granules, which ascend: the same as <see cref="Release"/> of
+    /// each block in turn, and blocks that touch cost nothing each.</summary>
+    /// <param name="words">Where the blocks begin.</param>
+    /// <param name="released">How many words there were before one with something wrong, which stays as it is, like all
+    /// behind it.</param>
+    /// <returns>Ok; NotAscending; NotInHeap: an offset that is no multiple of 1,024, or a block beyond what is committed; else
+    /// what is wrong with the first offset that is no block's.</returns>
+    HeapStatus ReleaseStarts(ReadOnlySpan<BlockStarts> words, out int released);
+
     /// <summary>Makes a block smaller, or larger into the free memory behind it.</summary>
     HeapStatus Resize(long offset, long size);
 

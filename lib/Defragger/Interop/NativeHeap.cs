@@ -89,6 +89,14 @@ public sealed class NativeHeap : IHeap, IDisposable
     }
 
     /// <inheritdoc/>
+    public HeapStatus ReleaseStarts(ReadOnlySpan<BlockStarts> words, out int released)
+    {
+        int status = df_heap_release_starts(_heap, words, (nuint)words.Length, out nuint count);
+        released = (int)count;
+        return (HeapStatus)status;
+    }
+
+    /// <inheritdoc/>
     public HeapStatus Resize(long offset, long size)
     {
         int status = df_heap_resize(_heap, (ulong)offset, (ulong)size);

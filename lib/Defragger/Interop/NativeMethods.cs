@@ -76,6 +76,11 @@ internal static unsafe partial class NativeMethods
     internal static partial int df_heap_release_many(
         HeapHandle heap, ReadOnlySpan<long> offsets, nuint count, out nuint released);
 
+    /// <summary><c>struct df_starts</c> is <see cref="Heaps.BlockStarts"/>: an offset and 64 bits.</summary>
+    [LibraryImport(Library)]
+    internal static partial int df_heap_release_starts(
+        HeapHandle heap, ReadOnlySpan<Heaps.BlockStarts> words, nuint count, out nuint released);
+
     [LibraryImport(Library)]
     internal static partial int df_heap_resize(HeapHandle heap, ulong offset, ulong size);
 

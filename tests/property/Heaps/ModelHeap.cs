@@ -259,6 +259,24 @@ internal sealed class ModelHeap : IHeap
         return status;
     }
 
+    public HeapStatus ReleaseStarts(ReadOnlySpan<BlockStarts> words, out int released)
+    {
+        for (released = 0; released < words.Length; released++)
+        {
+            (long offset, ulong starts) = words[released];
+            long[] offsets = [.. Enumerable.Range(0, 64).Where(bit => (starts >> bit & 1) != 0).Select(bit => offset + 16 * bit)];
+            if (released > 0 && offset <= words[released - 1].Offset) return HeapStatus.NotAscending;
+            if (offset % 1024 != 0 || offsets.Append(offset).Any(one => one < 0 || one >= _committed)) return HeapStatus.NotInHeap;
+            foreach (long one in offsets)
+            {
+                HeapStatus status = Find(one, out _);
+                if (status != HeapStatus.Ok) return status;
+            }
+            foreach (long one in offsets) Release(one);
+        }
+        return HeapStatus.Ok;
+    }
+
     public HeapStatus Resize(long offset, long size)
     {
         HeapStatus status = Find(offset, out long had);

@@ -125,8 +125,18 @@ internal sealed class TracePlayer
         _batch = [.. slots.Select(slot => new HeapRange(_slots[slot].Offset, Usable(_slots[slot])))];
         foreach (int slot in slots) _slots.Remove(slot);
         long[] offsets = [.. _batch.Select(block => block.Offset)];
+        // Either form of a batch; the trace is the same, so that it can be replayed and shrunk.
+        if (operation.Slot % 2 != 0) return ReleaseStarts(offsets);
         (HeapStatus status, int count) = Compare("release many", subject => (subject.Heap!.ReleaseMany(offsets, out int count), count));
         if (count != slots.Length) throw new DifferenceException($"{count} blocks of {slots.Length} released");
+        return status;
+    }
+
+    private HeapStatus ReleaseStarts(long[] offsets)
+    {
+        BlockStarts[] words = BlockWords.Of(offsets);
+        (HeapStatus status, int count) = Compare("release starts", subject => (subject.Heap!.ReleaseStarts(words, out int count), count));
+        if (count != words.Length) throw new DifferenceException($"{count} words of {words.Length} released");
         return status;
     }
 

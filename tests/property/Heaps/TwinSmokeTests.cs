@@ -232,7 +232,8 @@ public sealed class TwinSmokeTests
             if (kind < _releases) Release();
             else if (kind < 80) Allocate();
             else if (kind < 86) AllocateMany();
-            else if (kind < 91) ReleaseMany();
+            else if (kind < 88) ReleaseMany();
+            else if (kind < 91) ReleaseStarts();
             else if (kind < 93) AllocateVictim();
             else if (kind < 95) Split();
             else if (kind < 97) Resize();
@@ -301,6 +302,31 @@ public sealed class TwinSmokeTests
             Same(managed.ReleaseMany(offsets, out int count), native.ReleaseMany(offsets, out int other));
             Assert.Equal(count, other);
             var released = offsets[..count].ToHashSet();
+            _live.RemoveAll(released.Contains);
+        }
+
+        /// <summary>Words of blocks; now and then with something wrong.</summary>
+        private void ReleaseStarts()
+        {
+            _live.Sort();
+            int from = random.Next(_live.Count + 1), one = random.Next(1, 4);
+            BlockStarts[] words = BlockWords.Of(_live.Skip(from).Where(_ => random.Next(one) == 0).Take(random.Next(200)));
+            if (words.Length > 0 && random.Next(4) == 0)
+            {
+                ref BlockStarts wrong = ref words[random.Next(words.Length)];
+                wrong = random.Next(5) switch
+                {
+                    0 => wrong with { Offset = wrong.Offset + 16 },
+                    1 => wrong with { Offset = words[^1].Offset },
+                    2 => wrong with { Offset = random.NextInt64(capacity * 2) & -1024 },
+                    3 => wrong with { Offset = -1024 },
+                    _ => wrong with { Starts = wrong.Starts | 1UL << random.Next(64) },
+                };
+            }
+            Same(managed.ReleaseStarts(words, out int count), native.ReleaseStarts(words, out int other));
+            Assert.Equal(count, other);
+            var released = words[..count].SelectMany(word => Enumerable.Range(0, 64)
+                .Where(bit => (word.Starts >> bit & 1) != 0).Select(bit => word.Offset + 16 * bit)).ToHashSet();
             _live.RemoveAll(released.Contains);
         }
 

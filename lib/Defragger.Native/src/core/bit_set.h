@@ -35,6 +35,11 @@ static inline uint32_t highest_bit(uint64_t word)
     return 63 - (uint32_t)__builtin_clzll(word);
 }
 
+static inline uint32_t bit_count(uint64_t word)
+{
+    return (uint32_t)__builtin_popcountll(word);
+}
+
 /* A word of one set at one level. */
 static inline uint64_t *set_word(const struct bit_sets *sets, uint32_t level, uint32_t set, uint32_t word)
 {

@@ -45,6 +45,8 @@
 #ifndef DF_HEAP_H
 #define DF_HEAP_H
 
+#include <stdbool.h>
+
 #include "defragger_heap.h"
 
 #include "bit_set.h"
@@ -69,6 +71,7 @@ struct df_heap {
     uint32_t live_blocks;
     uint32_t live_most;          /* the most granules live at once */
     uint32_t pinned, dirty_free; /* pages */
+    bool shared; /* blocks are divided (start_set) while another thread, with the lock, changes others */
     struct df_outside outside;
 };
 

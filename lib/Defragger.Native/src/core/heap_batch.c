@@ -5,10 +5,11 @@
  * all that start in a word at once; else the victim, of which as many blocks as it holds are one cut; else an
  * ordinary allocation, whose rest is the next victim.
  *
- * Releasing goes from left to right. Blocks that touch are a piece, whose bits change at once. Pieces with
- * nothing but free memory between them are one run in the end: the runs that it takes up leave the index as
- * it reaches them, and it enters once. Until then no other run of the words looked at is missing from the
- * index, and it is longer than each that it took up, so it is never mistaken for one of them.
+ * Releasing goes from left to right, a word of the bits at a time. Blocks that touch are a piece, whose bits
+ * change at once. Pieces with nothing but free memory between them are one run in the end: the runs that it
+ * takes up leave the index as it reaches them, and it enters once. Until then no other run of the words
+ * looked at is missing from the index, and it is longer than each that it took up, so it is never mistaken
+ * for one of them.
  */
 #include "block.h"
 #include "placement.h"
@@ -179,40 +180,135 @@ static void merge_end(struct df_heap *heap, struct merge *merge)
     *merge = (struct merge){.run = NOWHERE};
 }
 
-/* Makes a piece of the block at offsets[0] and those of the batch that follow without a gap; how many. */
-static size_t piece_end(struct df_heap *heap, const uint64_t *offsets, size_t count, struct span *piece)
+/* A batch on its way: the run that comes to be, and behind it a piece whose blocks are gone and whose
+ * granules are not free yet. */
+struct release {
+    struct merge merge;
+    struct span piece;
+};
+
+static void piece_end(struct df_heap *heap, struct release *release)
 {
-    size_t blocks = 0;
-    struct span block = *piece;
-    do {
-        untag(heap, block);
-        piece->end = block.end;
-        blocks++;
-    } while (blocks < count && offsets[blocks] == bytes_of(block.end) &&
-             block_at(heap, offsets[blocks], &block) == DF_OK);
-    starts_clear(heap, *piece);
-    heap->live_blocks -= (uint32_t)blocks;
-    return blocks;
+    struct span piece = release->piece;
+    if (piece.start == piece.end)
+        return;
+    if (release->merge.run.end != piece.start)
+        merge_end(heap, &release->merge);
+    merge_piece(heap, &release->merge, piece);
+    release->piece = NOWHERE;
+}
+
+static void piece_add(struct df_heap *heap, struct release *release, struct span span)
+{
+    if (release->piece.end != span.start) {
+        piece_end(heap, release);
+        release->piece.start = span.start;
+    }
+    release->piece.end = span.end;
+}
+
+/* The granules of a word that belong to blocks which start in it. Adding the first granule behind a start to
+ * all that lies inside of blocks carries on to the block's end, and turns what it passes. */
+static uint64_t blocks_at(uint64_t starts, uint64_t stops)
+{
+    uint64_t inside = ~stops, behind = starts << 1 & inside;
+    return starts | (((inside + behind) ^ inside) & inside);
+}
+
+/* Takes away the blocks that start at some granules of a word, all of them starts of blocks. */
+static void word_release(struct df_heap *heap, struct release *release, uint32_t word, uint64_t starts)
+{
+    uint32_t first = word * WORD_GRANULES, end = first + WORD_GRANULES;
+    uint64_t gone = blocks_at(starts, heap->start[word] | heap->free[word]);
+    if (gone >> (WORD_GRANULES - 1) != 0) { /* the last block may go on */
+        struct span last = {.start = first + highest_bit(starts)};
+        last.end = end = block_end(heap, last.start);
+        untag(heap, last);
+    }
+    starts_and(heap, word, ~starts);
+    heap->live_blocks -= bit_count(starts);
+    while (gone != 0) {
+        uint32_t at = lowest_bit(gone);
+        uint64_t stop = ~(gone >> at);
+        bool to_the_end = stop == 0 || at + lowest_bit(stop) == WORD_GRANULES;
+        piece_add(heap, release, (struct span){first + at, to_the_end ? end : first + at + lowest_bit(stop)});
+        gone &= gone + (gone & -gone);
+    }
+}
+
+static enum df_status no_start(const struct df_heap *heap, uint32_t granule)
+{
+    return is_free(heap, granule) ? DF_ALREADY_FREE : DF_INSIDE_BLOCK;
 }
 
 enum df_status df_heap_release_many(struct df_heap *heap, const uint64_t *offsets, size_t count,
                                     size_t *released)
 {
-    struct merge merge = {.run = NOWHERE};
+    struct release release = {{.run = NOWHERE}, NOWHERE};
     enum df_status status = DF_OK;
     size_t done = 0;
-    while (done < count) {
-        struct span piece;
-        bool ascends = done == 0 || offsets[done] > offsets[done - 1];
-        status = ascends ? block_at(heap, offsets[done], &piece) : DF_NOT_ASCENDING;
-        if (status != DF_OK)
-            break;
-        if (merge.run.end != piece.start)
-            merge_end(heap, &merge);
-        done += piece_end(heap, offsets + done, count - done, &piece);
-        merge_piece(heap, &merge, piece);
+    while (done < count && status == DF_OK) {
+        uint32_t word = (uint32_t)(offsets[done] / bytes_of(WORD_GRANULES));
+        uint64_t starts = 0;
+        size_t next = done;
+        for (; next < count && status == DF_OK; next++) { /* those of the same word */
+            uint64_t offset = offsets[next];
+            if (next > 0 && offset <= offsets[next - 1])
+                status = DF_NOT_ASCENDING;
+            else if (offset % DF_GRANULE != 0 || offset >> GRANULE_SHIFT >= heap->limit)
+                status = DF_NOT_IN_HEAP;
+            else if (offset / bytes_of(WORD_GRANULES) != word)
+                break;
+            else
+                starts |= UINT64_C(1) << bit_of((uint32_t)(offset >> GRANULE_SHIFT));
+        }
+        uint64_t wrong = starts == 0 ? 0 : starts & ~heap->start[word];
+        starts &= (wrong & -wrong) - 1;
+        if (starts != 0)
+            word_release(heap, &release, word, starts);
+        done += bit_count(starts);
+        if (wrong != 0) {
+            piece_end(heap, &release);
+            status = no_start(heap, word * WORD_GRANULES + lowest_bit(wrong));
+        }
     }
-    merge_end(heap, &merge);
+    piece_end(heap, &release);
+    merge_end(heap, &release.merge);
+    *released = done;
+    return status;
+}
+
+/* Whether a word comes after the one before it and within what is committed. */
+static enum df_status place_check(const struct df_heap *heap, const struct df_starts *words, size_t at)
+{
+    uint64_t offset = words[at].offset, starts = words[at].starts;
+    if (at > 0 && offset <= words[at - 1].offset)
+        return DF_NOT_ASCENDING;
+    uint64_t last = offset + (starts != 0 ? bytes_of(highest_bit(starts)) : 0);
+    bool is_there = offset % bytes_of(WORD_GRANULES) == 0 && last >= offset && last < bytes_of(heap->limit);
+    return is_there ? DF_OK : DF_NOT_IN_HEAP;
+}
+
+enum df_status df_heap_release_starts(struct df_heap *heap, const struct df_starts *words, size_t count,
+                                      size_t *released)
+{
+    struct release release = {{.run = NOWHERE}, NOWHERE};
+    enum df_status status = DF_OK;
+    size_t done = 0;
+    while (done < count && (status = place_check(heap, words, done)) == DF_OK) {
+        uint32_t word = (uint32_t)(words[done].offset / bytes_of(WORD_GRANULES));
+        uint64_t starts = words[done].starts, wrong = starts & ~heap->start[word];
+        if (wrong != 0) {
+            piece_end(heap, &release);
+            status = no_start(heap, word * WORD_GRANULES + lowest_bit(wrong));
+            break;
+        }
+        if (starts != 0)
+            word_release(heap, &release, word, starts);
+        done++;
+    }
+    piece_end(heap, &release);
+    merge_end(heap, &release.merge);
     *released = done;
     return status;
 }

@@ -117,70 +117,6 @@ void arena_report(struct arena *arena, const char *call, const void *address, en
                    distance, size);
 }
 
-enum { NEAR = 64 * 1024 }; /* granules, 1 MiB */
-
-/* Sorts ascending what lies near each other, from `least` on: a bit for each. False: there are two of a kind.
- */
-static bool sort_near(const uint32_t *granules, uint32_t *sorted, uint32_t number, uint32_t least,
-                      uint32_t words)
-{
-    uint64_t bits[NEAR / WORD_GRANULES], twice = 0;
-    memset(bits, 0, words * sizeof bits[0]);
-    for (uint32_t i = 0; i < number; i++) {
-        uint32_t place = granules[i] - least;
-        uint64_t bit = UINT64_C(1) << bit_of(place);
-        twice |= bits[word_of(place)] & bit;
-        bits[word_of(place)] |= bit;
-    }
-    for (uint32_t word = 0; word < words && twice == 0; word++)
-        for (uint64_t rest = bits[word]; rest != 0; rest &= rest - 1)
-            *sorted++ = least + word * WORD_GRANULES + lowest_bit(rest);
-    return twice == 0;
-}
-
-/* Sorts ascending, into one of the two, and says into which: least significant digit first, as many digits as
- * it takes to tell the lowest from the highest. Blocks freed one after the other are often in order, or in
- * the reverse order: one pass tells. */
-static uint32_t *sort(uint32_t *granules, uint32_t *other, uint32_t number)
-{
-    enum { DIGIT_BITS = 8, DIGITS = 1 << DIGIT_BITS };
-    uint32_t ascending = 0, descending = 0, least = UINT32_MAX, most = 0;
-    for (uint32_t i = 0; i < number; i++) {
-        uint32_t before = granules[i > 0 ? i - 1 : 0];
-        ascending += before < granules[i];
-        descending += before > granules[i];
-        least = granules[i] < least ? granules[i] : least;
-        most = granules[i] > most ? granules[i] : most;
-    }
-    if (number == 0 || ascending == number - 1)
-        return granules;
-    if (descending == number - 1) {
-        for (uint32_t i = 0; i < number; i++)
-            other[i] = granules[number - 1 - i];
-        return other;
-    }
-    uint32_t words = (most - least) / WORD_GRANULES + 1; /* else digits are faster than so many empty words */
-    if (words <= NEAR / WORD_GRANULES && words < number * 16 &&
-        sort_near(granules, other, number, least, words))
-        return other;
-    for (uint32_t shift = 0; shift < 32 && (most - least) >> shift != 0; shift += DIGIT_BITS) {
-        uint16_t places[DIGITS] = {0};
-        for (uint32_t i = 0; i < number; i++)
-            places[(granules[i] - least) >> shift & (DIGITS - 1)]++;
-        for (uint32_t digit = 0, place = 0; digit < DIGITS; digit++) {
-            uint16_t here = places[digit];
-            places[digit] = (uint16_t)place;
-            place += here;
-        }
-        for (uint32_t i = 0; i < number; i++)
-            other[places[(granules[i] - least) >> shift & (DIGITS - 1)]++] = granules[i];
-        uint32_t *swap = granules;
-        granules = other;
-        other = swap;
-    }
-    return granules;
-}
-
 void arena_release(struct arena *arena, void *block, const char *call)
 {
     arena_lock(arena);
@@ -190,29 +126,18 @@ void arena_release(struct arena *arena, void *block, const char *call)
         arena_report(arena, call, block, status);
 }
 
-static void release_sorted(struct arena *arena, const uint32_t *granules, uint32_t number, const char *call)
+void arena_release_starts(struct arena *arena, const struct df_starts *words, size_t count, const char *call)
 {
-    uint64_t offsets[BATCH * 4];
     size_t released;
-    for (uint32_t i = 0; i < number; i++)
-        offsets[i] = bytes_of(granules[i]);
-    for (size_t done = 0; done < number; done += released + 1) {
+    for (size_t done = 0; done < count; done += released) {
         arena_lock(arena);
-        enum df_status status = df_heap_release_many(arena->heap, offsets + done, number - done, &released);
+        enum df_status status = df_heap_release_starts(arena->heap, words + done, count - done, &released);
         arena_unlock(arena);
-        if (status != DF_OK)
-            arena_report(arena, call, arena->base + offsets[done + released],
-                         status == DF_NOT_ASCENDING ? DF_ALREADY_FREE : status);
-    }
-}
-
-void arena_release_batch(struct arena *arena, uint32_t *granules, uint32_t *other, uint32_t number,
-                         const char *call)
-{
-    const uint32_t *sorted = sort(granules, other, number);
-    for (uint32_t done = 0, some; done < number; done += some) {
-        some = number - done < BATCH * 4 ? number - done : BATCH * 4;
-        release_sorted(arena, sorted + done, some, call);
+        if (status == DF_OK)
+            continue;
+        struct df_starts wrong = words[done + released++]; /* one of these: the others are freed */
+        for (; wrong.starts != 0; wrong.starts &= wrong.starts - 1)
+            arena_release(arena, arena->base + wrong.offset + bytes_of(lowest_bit(wrong.starts)), call);
     }
 }
 

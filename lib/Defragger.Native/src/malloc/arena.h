@@ -21,6 +21,9 @@
 #include "../os/lock.h"
 #include "defragger_heap.h"
 
+/* Known to be ours, so that it is not looked up in a table. */
+#define HIDDEN __attribute__((visibility("hidden")))
+
 enum {
     ARENA_MOST = 256,
     ARENA_ALIGNMENT = 1024 * 1024, /* of its base, and so the most that a block can be aligned to */
@@ -32,6 +35,7 @@ enum {
 struct arena {
     unsigned char *base;
     uint64_t capacity;            /* 0: there is no arena here */
+    uint64_t granules;            /* of the capacity */
     const uint64_t *start, *free; /* the heap's, within reach of a free without the lock */
     struct df_heap *heap;
     uint64_t usable;
@@ -45,7 +49,7 @@ struct arena {
     uint64_t purges;             /* system calls */
 };
 
-extern struct arena arenas[ARENA_MOST];
+extern struct arena arenas[ARENA_MOST] HIDDEN;
 
 /* How many arenas there are; they are never given up. */
 uint32_t arena_count(void);
@@ -113,6 +117,19 @@ static inline bool region_serves(const struct region *region, uint32_t length)
 /* Gives the rest back. */
 void region_end(struct region *region);
 
+/*
+ * A thread may cut its region while another changes the heap, and then both must use atomic operations, which
+ * in a program that builds takes as long as all the rest of malloc. Most programs have one thread that
+ * allocates. So the first heap is not `shared` as long as all changes are made by one thread, which is
+ * `arena_sole`, or by one that keeps that thread from cutting. Another one that locks an arena must call
+ * arena_share before, which either makes it the sole one or the heap shared, for good.
+ */
+extern __thread bool arena_sole __attribute__((tls_model("initial-exec")));
+extern void (*arena_share)(void); /* the caches know whose regions there are */
+
+/* The first heap is shared from now on; nobody cuts a region at this moment. */
+void arena_set_shared(void);
+
 /* Around changes of the heap: readers without a lock are kept away. */
 void arena_lock(struct arena *arena);
 void arena_unlock(struct arena *arena);
@@ -143,10 +160,9 @@ void *arena_allocate_one(uint64_t size, uint64_t alignment, bool zeroed);
 /* Frees a block. What is wrong with it is reported as a mistake of `call`. */
 void arena_release(struct arena *arena, void *block, const char *call);
 
-/* Frees the blocks at some granules, which it sorts, with room for as many at `other`: what they become
- * together costs the index what one block costs. The others are freed when one is wrong. */
-void arena_release_batch(struct arena *arena, uint32_t *granules, uint32_t *other, uint32_t count,
-                         const char *call);
+/* Frees blocks, by words that ascend: what they become together costs the index what one block costs. The
+ * others are freed when one is wrong. */
+void arena_release_starts(struct arena *arena, const struct df_starts *words, size_t count, const char *call);
 
 /* DF_OK, DF_NO_ROOM, or what is wrong with the block. */
 enum df_status arena_resize(struct arena *arena, void *block, uint64_t size);
@@ -173,7 +189,7 @@ static inline bool read_holds(const struct arena *arena, uint32_t begin)
 {
     atomic_thread_fence(memory_order_acquire);
     uint32_t end = atomic_load_explicit(&arena->sequence, memory_order_relaxed);
-    return ((begin ^ end) | (begin & 1)) == 0;
+    return (begin & ~1u) == end; /* not if it was odd: it never goes back */
 }
 
 /* The bits from a granule on, SHORT_MOST of them or some more, without regard to words: one load. What it

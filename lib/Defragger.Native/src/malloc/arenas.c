@@ -8,6 +8,9 @@
 
 struct arena arenas[ARENA_MOST];
 
+__thread bool arena_sole __attribute__((tls_model("initial-exec")));
+void (*arena_share)(void);
+
 static _Atomic uint32_t count; /* grows only; those below it are complete */
 static struct os_lock making;
 
@@ -99,9 +102,11 @@ static bool arena_make(struct arena *arena, uint64_t capacity)
         .outside = {arena, outside_commit, outside_purge, outside_zero},
     };
     df_heap_open(records, metadata, &options, &arena->heap);
+    arena->heap->shared = arena != &arenas[0]; /* the others are rare */
     arena->start = arena->heap->start;
     arena->free = arena->heap->free;
-    arena->capacity = capacity; /* last: from here on free finds it */
+    arena->granules = capacity >> GRANULE_SHIFT; /* these last: from here on free finds it */
+    arena->capacity = capacity;
     return true;
 }
 
@@ -146,8 +151,17 @@ struct arena *arena_of(const void *address)
 
 /* --- Changing a heap --- */
 
+void arena_set_shared(void)
+{
+    os_lock_take(&arenas[0].lock); /* whoever changes the heap has seen it otherwise */
+    __atomic_store_n(&arenas[0].heap->shared, true, __ATOMIC_RELAXED);
+    os_lock_give(&arenas[0].lock);
+}
+
 void arena_lock(struct arena *arena)
 {
+    if (!arena_sole && !is_shared(arena->heap))
+        arena_share();
     os_lock_take(&arena->lock);
     uint32_t sequence = atomic_load_explicit(&arena->sequence, memory_order_relaxed);
     atomic_store_explicit(&arena->sequence, sequence + 1, memory_order_relaxed);

@@ -157,10 +157,9 @@ static void look(struct cache *cache)
 
 static void outbox_empty(struct cache *cache)
 {
-    uint32_t count = cache->outbox_count;
-    cache->released += cache->outbox_bytes;
-    cache->outbox_count = cache->outbox_bytes = cache->filled = 0;
-    arena_release_batch(&arenas[0], cache->outbox, cache->sorted, count, "free");
+    cache->released += cache->outbox.bytes;
+    cache->filled = 0;
+    outbox_release(&cache->outbox);
     if (cache->released >= LOOK_BYTES)
         look(cache);
 }
@@ -169,10 +168,9 @@ static void outbox_put(struct cache *cache, uint32_t length, uint32_t granule)
 {
     if (!mark_take(granule))
         return;
-    if (cache->outbox_count == DRAIN_MOST) /* a calm program's bins are being emptied */
+    if (cache->outbox.count == OUTBOX_ROOM) /* a calm program's bins are being emptied */
         outbox_empty(cache);
-    cache->outbox[cache->outbox_count++] = granule;
-    cache->outbox_bytes += (uint32_t)bytes_of(length);
+    outbox_add(&cache->outbox, granule, length);
 }
 
 /* Puts all blocks of all bins into the outbox. */
@@ -192,7 +190,7 @@ static void bins_drain(struct cache *cache)
  */
 static void outbox_check(struct cache *cache)
 {
-    if (cache->outbox_count < OUTBOX_MOST && cache->outbox_bytes <= OUTBOX_BYTES)
+    if (cache->outbox.count < OUTBOX_MOST && cache->outbox.bytes <= OUTBOX_BYTES)
         return;
     if (cache->filled < OUTBOX_MOST / 8 && cache->phase != CALM)
         bins_drain(cache);
@@ -231,7 +229,7 @@ static void *bin_fill(struct cache *cache, uint32_t length)
         bins_drain(cache);
         cache->phase = BUILDS;
     }
-    if (cache->outbox_count >= OUTBOX_MOST / 4)
+    if (cache->outbox.count >= OUTBOX_MOST / 4)
         outbox_empty(cache);
     uint32_t count = arena_fill(length, most > 0 ? most : 1, blocks, &cache->region);
     cache->filled += count;
@@ -347,7 +345,7 @@ static bool has(const uint32_t *granules, uint32_t count, uint32_t granule)
 
 bool cache_has(const struct cache *cache, uint32_t granule)
 {
-    bool found = has(cache->outbox, cache->outbox_count, granule);
+    bool found = outbox_has(&cache->outbox, granule);
     for (uint32_t length = 1; length <= SHORT_MOST; length++)
         found |= has(cache->bins[length].bottom, bin_count(&cache->bins[length]), granule);
     for (uint32_t bin = 0; bin < MIDDLE_BINS; bin++)
@@ -374,7 +372,8 @@ void cache_lose(struct cache *cache)
     for (uint32_t length = 1; length <= SHORT_MOST; length++)
         cache->bins[length].top = cache->bins[length].bottom;
     memset(cache->middle_counts, 0, sizeof cache->middle_counts);
-    cache->outbox_count = cache->outbox_bytes = cache->filled = 0;
+    outbox_lose(&cache->outbox);
+    cache->filled = 0;
     cache->region = (struct region){.arena = NULL};
     atomic_store(&cache->busy, 0);
 }

@@ -4,9 +4,8 @@
  *
  * A cache has a bin for each length up to SHORT_MOST granules, and one for each size class of the core from
  * there to MIDDLE_MOST. A request takes the block that its bin got last. A bin that is full spills its older
- * half into the outbox, which is freed as one sorted batch when it is full: neighbours among it are joined
- * before the heap's index hears of them. A bin that is empty is filled with free runs of just its length; if
- * there are none, a block is cut from the thread's region (arena.h).
+ * half into the outbox (outbox.h), which is freed as one batch when it is full. A bin that is empty is filled
+ * with free runs of just its length; if there are none, a block is cut from the thread's region (arena.h).
  *
  * Bins hold the numbers of granules (of the first arena; blocks of others are not kept) and no list runs
  * through the blocks, so a free block's page can be given back untouched. Only its second word is written, to
@@ -30,6 +29,7 @@
 #define DF_CACHE_H
 
 #include "arena.h"
+#include "outbox.h"
 #include "settings.h"
 
 enum {
@@ -42,8 +42,7 @@ enum {
     MIDDLE_BIN_MOST = 4,
     OUTBOX_MOST = 256, /* blocks that go to the heap at once, */
     OUTBOX_BYTES = 64 * 1024,
-    LOOK_BYTES = 64 * 1024,          /* released between two looks at what the program does */
-    DRAIN_MOST = OUTBOX_MOST + 4352, /* and with them all that bins hold of a program that is not calm */
+    LOOK_BYTES = 64 * 1024, /* released between two looks at what the program does */
 };
 
 /* Why calls go past a thread's cache. */
@@ -82,23 +81,23 @@ struct cache {
     uint32_t looks;       /* and how many looks that were */
     uint64_t allowed;     /* bytes that the limits of the bins allow in all */
     uint8_t middle_counts[MIDDLE_BINS];
-    uint32_t outbox_count, outbox_bytes;
+    struct outbox outbox;
     struct kept {
         uint32_t granule, length;
     } middle[MIDDLE_BINS][MIDDLE_BIN_MOST];
-    uint32_t outbox[DRAIN_MOST], sorted[DRAIN_MOST];
     uint32_t seen; /* what the decay saw of it: the same again means that its thread rests */
     bool owned;    /* by a thread that lives; with the registry's lock */
     struct cache *next;
     uint32_t places[]; /* of the bins, each with as many as it may ever need */
 };
 
-static_assert(DRAIN_MOST >= OUTBOX_MOST + BIN_SMALL + SHORT_MOST * BIN_SMALL + MIDDLE_BINS * MIDDLE_BIN_MOST,
+static_assert(OUTBOX_ROOM >= OUTBOX_MOST + BIN_SMALL + SHORT_MOST * BIN_SMALL + MIDDLE_BINS * MIDDLE_BIN_MOST,
               "the outbox has room for all that a small cache holds");
 
-extern uint64_t cache_mark; /* of freed blocks, with their address */
+extern uint64_t cache_mark HIDDEN; /* of freed blocks, with their address */
 
-extern __thread struct cache *cache_own __attribute__((tls_model("initial-exec"))); /* NULL: none yet */
+extern __thread struct cache *cache_own HIDDEN
+    __attribute__((tls_model("initial-exec"))); /* NULL: none yet */
 
 void caches_start(void);
 

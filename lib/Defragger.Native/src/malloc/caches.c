@@ -19,7 +19,62 @@ static struct {
     uint32_t closed; /* reasons that hold for new caches too */
     pthread_key_t end;
     bool has_barrier;
+    struct cache *sole; /* the first that a thread had; its owner is the sole one until the heap is shared */
 } registry;
+
+/* --- One cache --- */
+
+static void close_one(struct cache *cache)
+{
+    atomic_fetch_or_explicit(&cache->closed, TAKEN, memory_order_relaxed);
+}
+
+static void open_one(struct cache *cache)
+{
+    atomic_fetch_and_explicit(&cache->closed, ~(uint32_t)TAKEN, memory_order_release);
+}
+
+static bool is_busy(const struct cache *cache)
+{
+    return atomic_load_explicit(&cache->busy, memory_order_acquire) != 0;
+}
+
+/* --- One thread or more --- */
+
+/* With the registry locked. The sole thread is kept from cutting its region while the heap becomes shared. */
+static void share(void)
+{
+    bool closed = registry.has_barrier && registry.sole != NULL;
+    if (closed) {
+        close_one(registry.sole);
+        os_barrier();
+    }
+    while (closed && is_busy(registry.sole))
+        os_yield();
+    arena_set_shared();
+    if (closed)
+        open_one(registry.sole);
+}
+
+/* With the registry locked, of the owner of a cache: it is the sole thread if there has been no other. */
+static void take_part(struct cache *cache)
+{
+    if (registry.sole == NULL)
+        registry.sole = cache;
+    if (cache != registry.sole && !is_shared(arenas[0].heap))
+        share();
+    arena_sole = cache == registry.sole && !is_shared(arenas[0].heap);
+}
+
+/* Of a thread that is about to change the first heap. */
+static void share_unless_sole(void)
+{
+    struct cache *own = cache_get();
+    os_lock_take(&registry.lock);
+    if ((own == NULL || own != registry.sole) && !is_shared(arenas[0].heap))
+        share();
+    os_lock_give(&registry.lock);
+}
 
 /* --- Threads come and go --- */
 
@@ -31,6 +86,7 @@ static void thread_end(void *own)
     os_lock_take(&registry.lock);
     cache_flush(cache);
     cache->owned = false;
+    arena_sole = false;
     os_lock_give(&registry.lock);
 }
 
@@ -46,6 +102,9 @@ void caches_start(void)
 {
     cache_mark = os_random() | 1;
     registry.has_barrier = os_barrier_start();
+    arena_share = share_unless_sole;
+    if (!registry.has_barrier)
+        arena_set_shared();
     pthread_key_create(&registry.end, thread_end);
 }
 
@@ -67,6 +126,7 @@ struct cache *cache_adopt(void)
     }
     if (cache != NULL) {
         cache->owned = true;
+        take_part(cache);
         cache_reset(cache);
         atomic_store_explicit(&cache->closed, registry.closed, memory_order_relaxed);
     }
@@ -87,16 +147,6 @@ void cache_refuse(void)
 struct cache *caches_first(void)
 {
     return registry.first;
-}
-
-static void close_one(struct cache *cache)
-{
-    atomic_fetch_or_explicit(&cache->closed, TAKEN, memory_order_relaxed);
-}
-
-static bool is_busy(const struct cache *cache)
-{
-    return atomic_load_explicit(&cache->busy, memory_order_acquire) != 0;
 }
 
 bool caches_close(void)
@@ -121,12 +171,14 @@ bool caches_close(void)
 void caches_open(void)
 {
     for (struct cache *cache = registry.first; cache != NULL; cache = cache->next)
-        atomic_fetch_and_explicit(&cache->closed, ~(uint32_t)TAKEN, memory_order_release);
+        open_one(cache);
     os_lock_give(&registry.lock);
 }
 
 void caches_orphan(void)
 {
+    bool sole = arena_sole;
+    arena_sole = true; /* there is no other thread */
     for (struct cache *cache = registry.first; cache != NULL; cache = cache->next) {
         if (cache == cache_own)
             continue;
@@ -137,12 +189,15 @@ void caches_orphan(void)
             cache_lose(cache);
     }
     registry.has_barrier = registry.has_barrier && os_barrier_start();
+    arena_sole = sole;
+    if (!registry.has_barrier)
+        arena_set_shared();
 }
 
 /* A number that changes when a cache is used; it may rarely stay, and then a cache is emptied too early. */
 static uint32_t fingerprint(const struct cache *cache)
 {
-    uint32_t sum = cache->outbox_count + cache->region.start;
+    uint32_t sum = cache->outbox.count + cache->region.start;
     for (uint32_t i = 1; i <= SHORT_MOST; i++)
         sum = sum * 31 + bin_count(&cache->bins[i]);
     for (uint32_t i = 0; i < MIDDLE_BINS; i++)
@@ -152,7 +207,7 @@ static uint32_t fingerprint(const struct cache *cache)
 
 static bool is_empty(const struct cache *cache)
 {
-    uint32_t kept = cache->outbox_count + (cache->region.end - cache->region.start);
+    uint32_t kept = cache->outbox.count + (cache->region.end - cache->region.start);
     for (uint32_t i = 1; i <= SHORT_MOST; i++)
         kept |= bin_count(&cache->bins[i]);
     for (uint32_t i = 0; i < MIDDLE_BINS; i++)
@@ -178,7 +233,9 @@ static bool choose(bool all)
 uint32_t caches_flush(bool all)
 {
     uint32_t used = 0;
+    bool sole = arena_sole;
     os_lock_take(&registry.lock);
+    arena_sole = true; /* those that are not shared and not closed are not flushed */
     bool any = registry.has_barrier && choose(all);
     if (any)
         os_barrier();
@@ -188,8 +245,9 @@ uint32_t caches_flush(bool all)
             continue;
         if (!is_busy(cache)) /* else it does not rest after all */
             cache_flush(cache);
-        atomic_fetch_and_explicit(&cache->closed, ~(uint32_t)TAKEN, memory_order_release);
+        open_one(cache);
     }
+    arena_sole = sole;
     os_lock_give(&registry.lock);
     return used;
 }

@@ -20,8 +20,8 @@ static void count_cache(const struct cache *cache, struct df_malloc_statistics *
             sum->cached_blocks++;
             sum->cached += bytes_of(cache->middle[bin][i].length);
         }
-    sum->cached_blocks += cache->outbox_count + (cache->region.start != cache->region.end);
-    sum->cached += cache->outbox_bytes + bytes_of(cache->region.end - cache->region.start);
+    sum->cached_blocks += cache->outbox.count + (cache->region.start != cache->region.end);
+    sum->cached += cache->outbox.bytes + bytes_of(cache->region.end - cache->region.start);
     sum->live_blocks += cache->region.splits;
     sum->threads += cache->owned;
 }

@@ -14,6 +14,7 @@
 #include "cache.h"
 #include "defragger.h"
 #include "front.h"
+#include "pace.h"
 #include "settings.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -22,60 +23,94 @@
 
 enum { SHORT_BYTES = SHORT_MOST * DF_GRANULE };
 
-/* The block that this thread freed last of a size; NULL: the long way. */
-static inline void *take_short(size_t size)
+/* A short block that its bin has not: cut from the thread's region, or found the long way. With the cache
+ * entered. Not inlined, so that it costs the short way no register. */
+static __attribute__((noinline)) void *cut_short(struct cache *cache, size_t size, bool zeroed,
+                                                 const void *caller)
+{
+    uint32_t length = granules_of(size);
+    void *block = NULL;
+    if (LIKELY(region_serves(&cache->region, length))) {
+        block = region_cut(&cache->region, length);
+        cache->bins[length].missed = true;
+    }
+    cache_leave(cache);
+    if (LIKELY(block != NULL))
+        return zeroed ? memset(block, 0, size) : block;
+    return front_allocate(size, DF_GRANULE, zeroed, caller);
+}
+
+/* The block that this thread freed last of a size, or another. */
+static inline void *allocate_plain(size_t size, bool zeroed, const void *caller)
 {
     struct cache *cache = cache_own;
-    void *block = NULL;
     if (LIKELY(size <= SHORT_BYTES && cache != NULL)) {
-        uint32_t length = granules_of(size);
+        size_t length = granules_of(size); /* in 64 bits, else it is computed twice */
+        struct bin *bin = &cache->bins[length];
         if (LIKELY(cache_enter(cache) == 0)) {
-            struct bin *bin = &cache->bins[length];
-            if (LIKELY(!bin_is_empty(bin))) {
-                block = bin_take(bin);
-            } else if (region_serves(&cache->region, length)) {
-                block = region_cut(&cache->region, length);
-                bin->missed = true;
+            if (bin_is_empty(bin))
+                return cut_short(cache, size, zeroed, caller);
+            void *block = bin_take(bin);
+            if (LIKELY(block != NULL)) {
+                cache_leave(cache);
+                return zeroed ? memset(block, 0, size) : block;
             }
         }
         cache_leave(cache);
     }
-    return block;
+    return front_allocate(size, DF_GRANULE, zeroed, caller);
 }
 
-/* Puts a short block into a bin that has room; false: the long way. */
-static inline bool put_short(void *block)
+/* Frees a short block that its bin does not take: it is full, or the block bears the mark of a freed one.
+ * With the cache entered. */
+static __attribute__((noinline)) void put_other(struct cache *cache, uint32_t length, void *block,
+                                                const void *caller)
+{
+    int error = errno;
+    bool is_marked = *mark_of(block) == mark_for(block);
+    if (!is_marked)
+        cache_put(cache, length, block);
+    cache_leave(cache);
+    errno = error;
+    if (is_marked)
+        front_free(block, "free", caller);
+    else
+        pace_note(caller);
+}
+
+/* Frees a short block; false: the long way. */
+static inline bool free_short(void *block, const void *caller)
 {
     struct cache *cache = cache_own;
     const struct arena *arena = &arenas[0];
     /* Rotated, so that what lies outside and what is no granule's start are both too large. */
     uint64_t offset = offset_of(arena, block),
              granule = offset >> GRANULE_SHIFT | offset << (64 - GRANULE_SHIFT);
-    if (!LIKELY(granule < arena->capacity >> GRANULE_SHIFT && cache != NULL))
+    if (!LIKELY(granule < arena->granules && cache != NULL))
         return false;
     uint32_t begin = read_begin(arena);
     uint64_t length = short_length(arena, (uint32_t)granule);
     if (!LIKELY(length != 0 && read_holds(arena, begin)))
         return false;
-    bool kept = cache_enter(cache) == 0 && bin_put(&cache->bins[length], (uint32_t)granule, block);
+    bool open = cache_enter(cache) == 0;
+    if (!LIKELY(open && bin_put(&cache->bins[length], (uint32_t)granule, block))) {
+        if (open) {
+            put_other(cache, (uint32_t)length, block, caller);
+            return true;
+        }
+    }
     cache_leave(cache);
-    return kept;
-}
-
-static inline void *allocate_plain(size_t size, const void *caller)
-{
-    void *block = take_short(size);
-    return LIKELY(block != NULL) ? block : front_allocate(size, DF_GRANULE, false, caller);
+    return open;
 }
 
 EXPORT void *malloc(size_t size)
 {
-    return allocate_plain(size, CALLER);
+    return allocate_plain(size, false, CALLER);
 }
 
 EXPORT void free(void *block)
 {
-    if (!LIKELY(put_short(block)))
+    if (!LIKELY(free_short(block, CALLER)))
         front_free(block, "free", CALLER);
 }
 
@@ -91,8 +126,7 @@ EXPORT void *calloc(size_t count, size_t size)
         errno = ENOMEM;
         return NULL;
     }
-    void *block = take_short(bytes);
-    return LIKELY(block != NULL) ? memset(block, 0, bytes) : front_allocate(bytes, DF_GRANULE, true, CALLER);
+    return allocate_plain(bytes, true, CALLER);
 }
 
 /* As glibc: realloc(block, 0) frees. */
@@ -126,7 +160,7 @@ static bool is_power(size_t number)
 
 static void *allocate_aligned(size_t alignment, size_t size, const void *caller)
 {
-    return alignment <= DF_GRANULE ? allocate_plain(size, caller)
+    return alignment <= DF_GRANULE ? allocate_plain(size, false, caller)
                                    : front_allocate(size, alignment, false, caller);
 }
 
