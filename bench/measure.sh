@@ -13,29 +13,43 @@ python=/usr/bin/python3
 [ -x "$python" ] || { echo "measure: there is no $python." >&2; exit 3; }
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-programs="bench/malloc/dictstr.py bench/malloc/jsonio.py bench/malloc/deep.py samples/memory/survivors.py"
+# Each a few times over, so that it runs for seconds: a script of one line that does so.
+programs=""
+for program in bench/malloc/dictstr.py bench/malloc/jsonio.py bench/malloc/deep.py; do
+    copy=$folder/$(basename "$program")
+    echo "import runpy; [runpy.run_path('$PWD/$program', run_name='__main__') for _ in range(${REPEAT:-6})]" > "$copy"
+    programs="$programs $copy"
+done
 
-# program, way, wall in seconds, processor time in seconds, processor time of the measuring session in seconds, peak in bytes
+# program, way, wall-clock and processor time in seconds, peak in bytes
 alone() {
     artifacts/native/defrag-launch -- "$python" "$1" | head -n 1 > "$folder/line"
     "$python" - "$1" "$folder/line" >> "$folder/times" << 'PYTHON'
 import json, sys
 line = json.load(open(sys.argv[2]))
 assert line["exit"] == 0, line
-print(sys.argv[1], "alone", line["wall_us"] / 1e6, (line["user_us"] + line["system_us"]) / 1e6, 0, line["peak_bytes"])
+print(sys.argv[1], "alone", line["wall_us"] / 1e6, (line["user_us"] + line["system_us"]) / 1e6, line["peak_bytes"])
 PYTHON
 }
 
 measured() { # program, way, cmdlet and its words in PowerShell, where the memory is
     ./defrag -c "
-        function Get-Spent { [System.Diagnostics.Process]::GetCurrentProcess().TotalProcessorTime.TotalSeconds }
-        \$null = Measure-DefragMemory true
-        \$before = Get-Spent
         \$found = ($3)$4
-        \$spent = (Get-Spent) - \$before
         if (\$found.ExitCode -ne 0) { throw \$found.ErrorOutput }
-        [string]::Format([cultureinfo]::InvariantCulture, '{0} {1} {2} {3} {4} {5}', '$1', '$2',
-            \$found.Elapsed.TotalSeconds, \$found.CpuTime.TotalSeconds, \$spent, \$found.PeakResident)" >> "$folder/times"
+        [string]::Format([cultureinfo]::InvariantCulture, '{0} {1} {2} {3} {4}', '$1', '$2',
+            \$found.Elapsed.TotalSeconds, \$found.CpuTime.TotalSeconds, \$found.PeakResident)" >> "$folder/times"
+}
+
+# Seconds measured, processor time of the measuring session, of its sampling thread. A first call has compiled the code.
+session() {
+    ./defrag -c '
+        function Get-Spent { [System.Diagnostics.Process]::GetCurrentProcess().TotalProcessorTime.TotalSeconds }
+        $null = Measure-DefragMemory sleep 2
+        foreach ($seconds in 2, 22) {
+            $before = Get-Spent
+            $found = Measure-DefragMemory sleep $seconds
+            [string]::Format([cultureinfo]::InvariantCulture, "{0} {1} {2}", $seconds, (Get-Spent) - $before, $found.MeasuringTime.TotalSeconds)
+        }' >> "$folder/session"
 }
 
 for ((round = 0; round < rounds; round++)); do
@@ -44,6 +58,7 @@ for ((round = 0; round < rounds; round++)); do
         measured "$program" memory "Measure-DefragMemory $python $program" ""
         measured "$program" python "Measure-DefragPython $program -Python $python" ".Memory"
     done
+    session
     echo "round $((round + 1)) of $rounds" >&2
 done
 
@@ -55,28 +70,34 @@ done
     echo "$(date +%F), $(nproc) cores, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), Linux $(uname -r), load $(cut -d' ' -f1 /proc/loadavg), $(find /proc -maxdepth 1 -name '[0-9]*' | wc -l) processes."
     echo "$("$python" --version), commit $(git rev-parse --short HEAD). Median of $rounds rounds; ratios within a round."
     echo
-    "$python" - "$folder/times" << 'PYTHON'
+    "$python" - "$folder/times" "$folder/session" << 'PYTHON'
 import statistics, sys
 rows = {}
 for line in open(sys.argv[1]):
     program, way, *numbers = line.split()
     rows.setdefault(program, {}).setdefault(way, []).append([float(number) for number in numbers])
-print("| program | alone: wall s | processor s | peak MB | way | wall | processor | session, % of a core | peak |")
-print("|---|---:|---:|---:|---|---:|---:|---:|---:|")
+print("| program | alone: wall s | processor s | peak MB | way | wall | processor | peak |")
+print("|---|---:|---:|---:|---|---:|---:|---:|")
 ratio = lambda ways, way, i: statistics.median(one[i] / base[i] for one, base in zip(ways[way], ways["alone"]))
 for program, ways in rows.items():
-    wall, spent, _, peak = (statistics.median(run[i] for run in ways["alone"]) for i in range(4))
+    wall, spent, peak = (statistics.median(run[i] for run in ways["alone"]) for i in range(3))
     for way, name in ("memory", "Measure-DefragMemory"), ("python", "Measure-DefragPython"):
-        session = statistics.median(run[2] / run[0] for run in ways[way]) * 100
-        first = f"{program} | {wall:.2f} | {spent:.2f} | {peak / 2**20:.1f}" if way == "memory" else " | | |"
-        print(f"| {first} | {name} | {ratio(ways, way, 0):.2f} | {ratio(ways, way, 1):.2f} | {session:.2f} | {ratio(ways, way, 3):.2f} |")
+        first = f"{program.split('/')[-1]} | {wall:.2f} | {spent:.2f} | {peak / 2**20:.1f}" if way == "memory" else " | | |"
+        print(f"| {first} | {name} | {ratio(ways, way, 0):.2f} | {ratio(ways, way, 1):.2f} | {ratio(ways, way, 2):.2f} |")
+
+runs = [[float(number) for number in line.split()] for line in open(sys.argv[2])]
+pairs = list(zip(runs[::2], runs[1::2]))
+rate = statistics.median((long[1] - short[1]) / (long[0] - short[0]) for short, long in pairs)
+thread = statistics.median((long[2] - short[2]) / (long[0] - short[0]) for short, long in pairs)
+fixed = statistics.median(short[1] for short, _ in pairs) - 2 * rate
+print(f"""
+The measuring session itself, over a program that sleeps: {rate * 100:.2f} % of a core while it measures (its sampling thread
+{thread * 100:.2f} %), and {fixed * 1000:.0f} ms for each measurement.""")
 PYTHON
     cat << 'TEXT'
 
-`session` is the processor time of the whole measuring process, its runtime's own threads included; the sampling
-thread alone stays below 1 %, and tells so in `MeasuringTime`. Measure-DefragPython also runs within the program: its start (the
-modules of the probe, and a walk) and its end (a collection and a walk of all objects) take a fixed time and some for
-each object, which short programs feel most.
+Measure-DefragPython also runs within the program: at its start and its end it walks all objects, which takes 70 ms and one to two
+seconds for a million objects; samples and censuses in between take 1 % of a core each at most.
 TEXT
 } > "$folder/report"
 cp "$folder/report" "$report"

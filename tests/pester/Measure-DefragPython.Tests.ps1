@@ -45,6 +45,16 @@ sys.exit(3)
         $found.Memory.Output.TrimEnd() | Should -Be $plain
     }
 
+    It 'leaves no folder in the path of a Python that wants none' {
+        $script = New-Script $root "import os, sys`nprint(os.path.dirname(__file__) in sys.path, any('defrag' in one for one in sys.path))`n"
+        $env:PYTHONSAFEPATH = '1'
+        try { $found = Measure-DefragPython $script }
+        finally { $env:PYTHONSAFEPATH = $null }
+        # Known from 3.11 on; before that the script's folder is there as ever.
+        $found.Memory.Output | Should -Match '^(True|False) (True|False)'
+        if ([version] $found.Python -ge '3.11') { $found.Memory.Output | Should -Be "False False`n" }
+    }
+
     It 'leaves the script its traceback' {
         $script = New-Script $root "def f():`n    raise KeyError('x')`nf()`n"
         $found = Measure-DefragPython $script -WarningAction SilentlyContinue

@@ -33,16 +33,17 @@ internal static class MeasureRun
     public static MemoryMeasurement Program(
         ProcessSpec spec, string launcherPath, MeasureOptions options, CancellationToken stop)
     {
-        using var launcher = new NativeLauncher(launcherPath);
+        // In this order: what the launcher ends on its way out is still told.
         using var ended = new ManualResetEvent(false);
+        using var launcher = new NativeLauncher(launcherPath);
         ProcessReport report = new();
         using var measuring = new Measuring(new ProcessTree(launcher.ProcessId, ProgramDepth), new SystemGauge(), options);
-        using CancellationTokenRegistration cancel = stop.Register(() => launcher.Cancel(1));
         launcher.Start(1, spec, (_, told) =>
         {
             report = told;
             ended.Set();
         });
+        using CancellationTokenRegistration cancel = stop.Register(() => launcher.Cancel(1));
         while (!ended.WaitOne(measuring.UntilNext)) measuring.Sample();
         if (report.StartError is string reason) throw new ProgramNotStartedException(reason);
 

@@ -23,7 +23,7 @@ public readonly record struct HeapPage(PageUse Use, int Live);
 /// <param name="Pages">Its pages in address order; the last may be a part of one.</param>
 public sealed record HeapArena(ulong Base, IReadOnlyList<HeapPage> Pages);
 
-/// <summary>A heap as pages: small enough for a picture however many blocks there are (2 bytes a page and more in lists).</summary>
+/// <summary>A heap as pages: small enough for a picture however many blocks there are: 8 bytes a page.</summary>
 public sealed record HeapMap
 {
     /// <summary>Bytes of a page.</summary>

@@ -8,7 +8,7 @@ namespace Defragger.Views;
 /// an error that names the line.</remarks>
 internal sealed class SnapshotReader
 {
-    // 64 GiB in one arena: beyond that a number is damage, and would take the memory of this process.
+    // Of all arenas: beyond that a number is damage, and would take the memory of this process.
     private const long MostCommitted = 64L << 30;
 
     private readonly string _path;
@@ -17,6 +17,7 @@ internal sealed class SnapshotReader
     private HeapPage[] _pages = [];
     private ulong _base;
     private long _committed;
+    private long _total;
     private long _next;
     private long _blocks;
     private long _liveBytes;
@@ -54,7 +55,8 @@ internal sealed class SnapshotReader
         {
             case "arena":
                 EndArena();
-                if (length > MostCommitted) throw Fault(line);
+                if ((long)length > MostCommitted - _total) throw Fault(line);
+                _total += (long)length;
                 BeginArena(first, (long)length);
                 break;
             case "block":

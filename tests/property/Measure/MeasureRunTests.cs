@@ -56,6 +56,14 @@ public class MeasureRunTests
     }
 
     [Fact]
+    public void Who_had_stopped_before_it_began_does_not_wait_for_the_program()
+    {
+        var spec = new ProcessSpec { Program = "sleep", Arguments = ["1000"] };
+        MemoryMeasurement found = MeasureRun.Program(spec, LauncherProgram.Location, new MeasureOptions(), new CancellationToken(canceled: true));
+        Assert.InRange(found.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
     public void A_program_that_cannot_be_started_is_an_error() =>
         Assert.Throws<ProgramNotStartedException>(() =>
             MeasureRun.Program(new ProcessSpec { Program = "/etc/passwd" }, LauncherProgram.Location, new MeasureOptions(), default));

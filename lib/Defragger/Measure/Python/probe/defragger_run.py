@@ -11,11 +11,17 @@ def _main():
     import os
     import sys
 
+    safe = getattr(sys.flags, "safe_path", False)  # -P, -I, PYTHONSAFEPATH: no script's folder is in sys.path
+    if safe:
+        sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
     import _defragger_probe as probe  # beside this file: sys.path[0] is ours until here
 
     samples, interval, script = sys.argv[1:4]
     sys.argv[:] = sys.argv[3:]
-    sys.path[0] = os.path.dirname(os.path.realpath(script))
+    if safe:
+        del sys.path[0]
+    else:
+        sys.path[0] = os.path.dirname(os.path.realpath(script))
     names = sys.modules["__main__"].__dict__
     for name in [name for name in names if name not in ("__name__", "__builtins__")]:
         del names[name]
