@@ -6,8 +6,8 @@ from variation import between
 
 table = {number: str(number) * 3 for number in range(between(40000, 80000))}
 for _ in range(between(8, 12)):
-    block = [bytes(2000) for _ in range(between(4000, 6000))]
+    block = [(number, float(number)) for number in range(between(40000, 60000))]
     words = [table[number] + "!" for number in range(0, len(table), 2)]
-    total = sum(map(len, block)) + sum(map(len, words))
+    total = sum(number for number, _ in block) + sum(map(len, words))
     del block, words
     time.sleep(0.12)
