@@ -45,11 +45,9 @@ session() {
     ./defrag -c '
         function Get-Spent { [System.Diagnostics.Process]::GetCurrentProcess().TotalProcessorTime.TotalSeconds }
         $null = Measure-DefragMemory sleep 2
-        foreach ($seconds in 2, 22) {
-            $before = Get-Spent
-            $found = Measure-DefragMemory sleep $seconds
-            [string]::Format([cultureinfo]::InvariantCulture, "{0} {1} {2}", $seconds, (Get-Spent) - $before, $found.MeasuringTime.TotalSeconds)
-        }' >> "$folder/session"
+        $before = Get-Spent
+        $found = Measure-DefragMemory sleep 20
+        [string]::Format([cultureinfo]::InvariantCulture, "20 {0} {1}", (Get-Spent) - $before, $found.MeasuringTime.TotalSeconds)' >> "$folder/session"
 }
 
 for ((round = 0; round < rounds; round++)); do
@@ -86,13 +84,10 @@ for program, ways in rows.items():
         print(f"| {first} | {name} | {ratio(ways, way, 0):.2f} | {ratio(ways, way, 1):.2f} | {ratio(ways, way, 2):.2f} |")
 
 runs = [[float(number) for number in line.split()] for line in open(sys.argv[2])]
-pairs = list(zip(runs[::2], runs[1::2]))
-rate = statistics.median((long[1] - short[1]) / (long[0] - short[0]) for short, long in pairs)
-thread = statistics.median((long[2] - short[2]) / (long[0] - short[0]) for short, long in pairs)
-fixed = statistics.median(short[1] for short, _ in pairs) - 2 * rate
+whole, thread = (statistics.median(run[i] / run[0] for run in runs) * 100 for i in (1, 2))
 print(f"""
-The measuring session itself, over a program that sleeps: {rate * 100:.2f} % of a core while it measures (its sampling thread
-{thread * 100:.2f} %), and {fixed * 1000:.0f} ms for each measurement.""")
+The measuring session itself, over {runs[0][0]:.0f} seconds of a program that sleeps: {whole:.2f} % of a core, start and end included; of it
+the sampling thread {thread:.2f} %.""")
 PYTHON
     cat << 'TEXT'
 
