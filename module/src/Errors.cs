@@ -53,6 +53,13 @@ internal readonly record struct ErrorKind(string Id, ErrorCategory Category)
     public static readonly ErrorKind PythonBuildFailed = new("PythonBuildFailed", ErrorCategory.NotSpecified);
     public static readonly ErrorKind PythonCheckFailed = new("PythonCheckFailed", ErrorCategory.InvalidResult);
 
+    // Measurements: terminating, but for a file of several that cannot be read.
+    public static readonly ErrorKind ProcessNotFound = new("ProcessNotFound", ErrorCategory.ObjectNotFound);
+    public static readonly ErrorKind ProgramNotStarted = new("ProgramNotStarted", ErrorCategory.ResourceUnavailable);
+    public static readonly ErrorKind SamplesNotReadable = new("SamplesNotReadable", ErrorCategory.ReadError);
+    public static readonly ErrorKind MeasureFailed = new("MeasureFailed", ErrorCategory.ReadError);
+    public static readonly ErrorKind SnapshotNotReadable = new("SnapshotNotReadable", ErrorCategory.ReadError);
+
     // A run that could not go on: terminating, exit code 2.
     public static readonly ErrorKind OutputWriteFailed = new("OutputWriteFailed", ErrorCategory.WriteError);
     public static readonly ErrorKind InputReadFailed = new("InputReadFailed", ErrorCategory.ReadError);

@@ -64,8 +64,9 @@ DF_MALLOC_API uint64_t df_malloc_trim(void);
 
 /*
  * Writes a picture of the heap as text, a line an item: "arena BASE COMMITTED", then "block OFFSET LENGTH"
- * and "free OFFSET LENGTH" for each of its items in address order (cached blocks are blocks), then "large
- * ADDRESS LENGTH" for each large block, then "end". Other threads wait meanwhile. 0, or an errno.
+ * and "free OFFSET LENGTH" for each of its items in address order (cached blocks are blocks), then "dirty
+ * OFFSET LENGTH" for each range of free pages that has not been given back, from the highest down; "large
+ * ADDRESS LENGTH" for each large block; then "end". Other threads wait meanwhile. 0, or an errno.
  */
 DF_MALLOC_API int df_malloc_snapshot(int fd);
 

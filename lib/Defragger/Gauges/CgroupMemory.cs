@@ -36,12 +36,17 @@ internal sealed class CgroupMemory : IDisposable
     {
         // Limits may change while the group lives, so the limit is read each time; unlimited is "max" or a huge number.
         if (_limit.ReadNumber() is not long limit || limit >= machine) return null;
+        return new MemoryReading(limit, limit - Math.Min(Used(), limit));
+    }
+
+    /// <summary>What the group uses, in bytes, without the page cache that can be dropped.</summary>
+    public long Used()
+    {
         long usage = _usage.ReadNumber() ?? throw new IOException("A cgroup's memory usage is no number.");
         ReadOnlySpan<byte> stat = _stat.Read();
         long inactive = KernelFile.Find(stat, _unified ? "inactive_file"u8 : "total_inactive_file"u8) ?? 0;
         long active = KernelFile.Find(stat, _unified ? "active_file"u8 : "total_active_file"u8) ?? 0;
-        long used = Math.Clamp(usage - inactive - (active / 2), 0, limit);
-        return new MemoryReading(limit, limit - used);
+        return Math.Max(0, usage - inactive - (active / 2));
     }
 
     public void Dispose()

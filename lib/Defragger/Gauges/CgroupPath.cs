@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Defragger.Gauges;
 
-/// <summary>Where the memory controller keeps this process, from its own cgroup up to the controller's mount.</summary>
+/// <summary>Where the memory controller keeps a process, from its own cgroup up to the controller's mount.</summary>
 /// <remarks>
 /// /proc/self/cgroup names the group in each hierarchy and /proc/self/mountinfo where the hierarchy is mounted and which
 /// of its directories is the mount's root (a container sees only its own part). v1: the line whose controllers
@@ -13,15 +13,16 @@ internal static class CgroupPath
 {
     /// <summary>The directories that may hold a limit, leaf first; empty where there is no memory controller.</summary>
     /// <param name="root">The root of the file system; another one only in tests.</param>
-    public static IReadOnlyList<string> Ancestors(string root) => Ancestors(root, onlyUnified: false);
+    /// <param name="process">The number of the process; "self" for this one.</param>
+    public static IReadOnlyList<string> Ancestors(string root, string process = "self") => Ancestors(root, process, onlyUnified: false);
 
     /// <summary>The same in the v2 tree, which also has pressure (PSI) where v1 has the memory controller.</summary>
     /// <param name="root">The root of the file system; another one only in tests.</param>
-    public static IReadOnlyList<string> UnifiedAncestors(string root) => Ancestors(root, onlyUnified: true);
+    public static IReadOnlyList<string> UnifiedAncestors(string root) => Ancestors(root, "self", onlyUnified: true);
 
-    private static List<string> Ancestors(string root, bool onlyUnified)
+    private static List<string> Ancestors(string root, string process, bool onlyUnified)
     {
-        (string Path, bool Unified)? own = Own(Path.Combine(root, "proc/self/cgroup"), onlyUnified);
+        (string Path, bool Unified)? own = Own(Path.Combine(root, "proc", process, "cgroup"), onlyUnified);
         if (own is not (string path, bool unified)) return [];
         if (Mount(Path.Combine(root, "proc/self/mountinfo"), unified) is not (string part, string point)) return [];
 

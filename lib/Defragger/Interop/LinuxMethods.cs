@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Defragger.Interop;
 
-/// <summary>Calls of the C library under their own names: what an arena needs, and a rename that .NET has not; constants as x64 and arm64 have
+/// <summary>Calls of the C library under their own names: what arenas and gauges need, and a rename that .NET has not; constants as x64 and arm64 have
 /// them.</summary>
 internal static unsafe partial class LinuxMethods
 {
@@ -18,6 +18,16 @@ internal static unsafe partial class LinuxMethods
 
     internal const uint RENAME_EXCHANGE = 2;
 
+    internal const int CLOCK_THREAD_CPUTIME_ID = 3;
+
+    /// <summary>struct timespec, where time_t and long have 64 bits.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Timespec
+    {
+        internal long Seconds;
+        internal long Nanoseconds;
+    }
+
     [LibraryImport("libc", SetLastError = true)]
     internal static partial nint mmap(nint address, nuint length, int protection, int flags, int file, nint offset);
 
@@ -32,4 +42,7 @@ internal static unsafe partial class LinuxMethods
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int renameat2(int fromFolder, string from, int toFolder, string to, uint flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int clock_gettime(int clock, out Timespec time);
 }

@@ -1,7 +1,6 @@
 using Defragger.Compare;
 using OxyPlot;
 using OxyPlot.Axes;
-using OxyPlot.Legends;
 using OxyPlot.Series;
 
 namespace Defragger.Reports;
@@ -10,7 +9,6 @@ namespace Defragger.Reports;
 /// a run's live state, so that an old run can be drawn again.</summary>
 internal static class MemoryGraph
 {
-    private const double Width = 1000, Height = 460;
     private const double Gigabyte = 1L << 30;
 
     // More points than pixels only make the file large: each stretch keeps its highest sample.
@@ -19,8 +17,7 @@ internal static class MemoryGraph
     private static readonly OxyColor s_used = OxyColor.FromRgb(0x2b, 0x6c, 0xb0);
     private static readonly OxyColor s_reserved = OxyColor.FromRgb(0x80, 0x5a, 0xd5);
     private static readonly OxyColor s_limit = OxyColor.FromRgb(0xc0, 0x56, 0x21);
-    private static readonly OxyColor s_workers = OxyColor.FromRgb(0x71, 0x80, 0x96);
-    private static readonly OxyColor s_grid = OxyColor.FromRgb(0xe8, 0xec, 0xf0);
+    private static readonly OxyColor s_workers = GraphStyle.Quiet;
 
     /// <summary>Draws the samples of a run. The file is written beside and renamed, so it is never half there.</summary>
     /// <param name="samples">The CSV file of a <see cref="MemoryLog"/>.</param>
@@ -30,10 +27,7 @@ internal static class MemoryGraph
     public static void Draw(string samples, string svg, string title)
     {
         List<MemorySample> points = Thin([.. MemoryLog.Read(samples)]);
-        string beside = svg + ".new";
-        using (FileStream file = File.Create(beside))
-            new SvgExporter { Width = Width, Height = Height }.Export(Model(points, title), file);
-        File.Move(beside, svg, overwrite: true);
+        GraphStyle.Write(Model(points, title), svg);
     }
 
     /// <summary>At most <see cref="MostPoints"/> stretches of equal length, of each the first sample and the one with most memory.</summary>
@@ -58,25 +52,14 @@ internal static class MemoryGraph
     private static PlotModel Model(List<MemorySample> points, string title)
     {
         double last = points.Count == 0 ? 0 : points[^1].Seconds;
-        (string unit, double scale) = last >= 2 * 3600 ? ("hours", 3600) : last >= 120 ? ("minutes", 60) : ("seconds", 1.0);
+        (string unit, double scale) = GraphStyle.TimeUnit(last);
         int most = points.Count == 0 ? 1 : points.Max(sample => Math.Max(sample.Limit, sample.Workers));
         double total = points.Count == 0 ? 1 : points[^1].Total / Gigabyte;
 
-        var model = new PlotModel { Title = title, TitleFontSize = 14, TitleFontWeight = 400, PlotAreaBorderThickness = new(0) };
-        model.DefaultFont = "Arial, Helvetica, sans-serif";
-        model.Padding = new OxyThickness(16, 12, 16, 12);
-        model.Background = OxyColors.White;
-        model.Legends.Add(new Legend
-        {
-            LegendPlacement = LegendPlacement.Outside,
-            LegendPosition = LegendPosition.BottomCenter,
-            LegendOrientation = LegendOrientation.Horizontal,
-            LegendItemSpacing = 48, // text is measured without the viewer's font; room for a wider one
-            LegendPadding = 24,
-        });
-        model.Axes.Add(Axis(AxisPosition.Bottom, unit, Math.Max(last, 0.1) / scale, null));
-        model.Axes.Add(Axis(AxisPosition.Left, "memory, GB", total * 1.02, "memory"));
-        LinearAxis workers = Axis(AxisPosition.Right, "workers", most * 1.1, "workers");
+        PlotModel model = GraphStyle.Model(title);
+        model.Axes.Add(GraphStyle.Axis(AxisPosition.Bottom, unit, Math.Max(last, 0.1) / scale, null));
+        model.Axes.Add(GraphStyle.Axis(AxisPosition.Left, "memory, GB", total * 1.02, "memory"));
+        LinearAxis workers = GraphStyle.Axis(AxisPosition.Right, "workers", most * 1.1, "workers");
         workers.MinimumMajorStep = 1;
         workers.MajorGridlineStyle = LineStyle.None;
         model.Axes.Add(workers);
@@ -88,21 +71,6 @@ internal static class MemoryGraph
         model.Series.Add(Step("worker limit", s_limit, LineStyle.Dash, points, scale, sample => sample.Limit));
         return model;
     }
-
-    private static LinearAxis Axis(AxisPosition position, string title, double maximum, string? key) => new()
-    {
-        Position = position,
-        Title = title,
-        Key = key,
-        Minimum = 0,
-        Maximum = maximum,
-        AxisTitleDistance = 14,
-        MajorGridlineStyle = LineStyle.Solid,
-        MajorGridlineColor = s_grid,
-        TicklineColor = s_grid,
-        AxislineColor = s_workers,
-        AxislineStyle = LineStyle.Solid,
-    };
 
     private static AreaSeries Fill(string title, OxyColor color, List<MemorySample> points, double scale)
     {

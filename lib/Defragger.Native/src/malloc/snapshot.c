@@ -63,6 +63,11 @@ static void add_arena(struct picture *picture, const struct arena *arena)
     add_mapped(picture, "arena ", arena->base, bytes_of(arena->heap->limit));
     for (uint64_t at = 0; picture->error == 0 && df_heap_walk(arena->heap, at, &item); at += item.length)
         add_item(picture, item.live ? "block " : "free ", item.offset, item.length);
+    struct df_range range;
+    for (uint64_t below = UINT64_MAX;
+         picture->error == 0 && df_heap_purge_next(arena->heap, below, UINT64_MAX, &range);
+         below = range.offset)
+        add_item(picture, "dirty ", range.offset, range.length);
 }
 
 static void add_large(void *picture, const void *block, uint64_t length)

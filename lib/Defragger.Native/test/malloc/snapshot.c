@@ -1,7 +1,7 @@
 /*
- * df_malloc_snapshot to a memory file: every line is one of five kinds, the items of an arena follow each
- * other without a gap up to what is committed, the sums are those of the statistics, and known blocks are in
- * it.
+ * df_malloc_snapshot to a memory file: every line is one of six kinds, the items of an arena follow each
+ * other without a gap up to what is committed, its dirty pages lie in free items from the highest down, the
+ * sums are those of the statistics, and known blocks are in it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +25,7 @@ static struct known {
 } known[KNOWN];
 
 struct sums {
-    uint64_t block_bytes, blocks, large_bytes, larges, committed;
+    uint64_t block_bytes, blocks, large_bytes, larges, committed, dirty;
     unsigned arenas;
 };
 
@@ -85,7 +85,7 @@ static void look_for_known(uint64_t address, uint64_t length, bool large)
 
 static bool read_snapshot(struct text *text, struct sums *sums)
 {
-    uint64_t base = 0, next = 0, committed = 0, first, second;
+    uint64_t base = 0, next = 0, committed = 0, dirty = 0, first, second;
     while (text->at < text->end) {
         bool block = take_word(text, "block "), item = block || take_word(text, "free ");
         if (item) {
@@ -96,6 +96,12 @@ static bool read_snapshot(struct text *text, struct sums *sums)
             sums->blocks += block;
             if (block)
                 look_for_known(base + first, second, false);
+        } else if (take_word(text, "dirty ")) {
+            if (!take_numbers(text, &first, &second) || next != committed || second == 0 ||
+                first % 4096 != 0 || second % 4096 != 0 || first + second > dirty)
+                return false;
+            dirty = first;
+            sums->dirty += second;
         } else if (take_word(text, "end\n")) {
             return next == committed && text->at == text->end;
         } else if (next != committed) {
@@ -105,6 +111,7 @@ static bool read_snapshot(struct text *text, struct sums *sums)
                 return false;
             sums->arenas++;
             sums->committed += committed;
+            dirty = committed;
             next = 0;
         } else if (take_word(text, "large ")) {
             if (!take_numbers(text, &first, &second))
@@ -154,14 +161,16 @@ static void test_known_blocks(void)
     api.trim();
     look(&sums);
     api.statistics(&s);
-    CHECK(s.cached == 0 && s.arenas == sums.arenas && s.committed == sums.committed);
+    CHECK(s.cached == 0 && s.arenas == sums.arenas && s.committed == sums.committed && sums.dirty == 0);
     CHECK(s.large == sums.large_bytes && s.large_blocks == sums.larges);
     CHECK(s.live == sums.block_bytes + sums.large_bytes && s.live_blocks == sums.blocks + sums.larges);
 
-    for (size_t i = 0; i < KNOWN; i++) {
+    for (size_t i = 0; i < KNOWN; i++)
         free(known[i].block);
+    look(&sums);
+    CHECK(sums.dirty > 0);
+    for (size_t i = 0; i < KNOWN; i++)
         known[i].found = 0;
-    }
     api.trim();
     look(&sums);
     for (size_t i = 0; i < KNOWN; i++)

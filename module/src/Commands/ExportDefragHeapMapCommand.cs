@@ -1,0 +1,95 @@
+using System.Management.Automation;
+using System.Text;
+using Defragger.Reports;
+using Defragger.Views;
+
+namespace Defragger.PowerShell.Commands;
+
+/// <summary>Draws snapshots of a heap: address by row, colour by state.</summary>
+[Cmdlet(VerbsData.Export, "DefragHeapMap", SupportsShouldProcess = true, HelpUri = "")]
+[OutputType(typeof(HeapMap), typeof(FileInfo))]
+public sealed class ExportDefragHeapMapCommand : CancellableCommand
+{
+    private readonly List<HeapMap> _maps = [];
+    private string _file = "";
+    private string _kind = "";
+
+    /// <summary>Snapshots, as df_malloc_snapshot and defragger.snapshot write them.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("FullName")]
+    [ValidateNotNullOrEmpty]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>The file to write: .svg or .png for one snapshot, .html for any number.</summary>
+    [Parameter(Mandatory = true, Position = 1)]
+    [ValidateNotNullOrEmpty]
+    public string OutputPath { get; set; } = "";
+
+    /// <summary>Replaces a file that is there.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Gives the maps with their figures instead of the file.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        _file = FullPath(OutputPath);
+        _kind = System.IO.Path.GetExtension(_file).ToLowerInvariant();
+        if (_kind is not (".svg" or ".png" or ".html"))
+            Fail(ErrorKind.InvalidFormat, $"'{OutputPath}' ends with '{_kind}'; a heap map is .svg, .png or .html.", OutputPath);
+        if (File.Exists(_file) && !Force)
+            Fail(ErrorKind.OutputExists, $"'{_file}' is there. Replace it (-Force), or choose another -OutputPath.", _file);
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (string path in Path)
+        {
+            string full = FullPath(path);
+            try
+            {
+                _maps.Add(SnapshotReader.Read(full));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+            {
+                WriteError(ErrorKind.SnapshotNotReadable.Record(e.Message, full, e));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (_maps.Count == 0) return; // an error has told of each
+        if (_maps.Count > 1 && _kind != ".html")
+            Fail(ErrorKind.InvalidFormat, $"{_maps.Count} snapshots do not fit into one {_kind}; write .html, which has a slider.", OutputPath);
+        if (!ShouldProcess($"'{_file}'", $"Draw {(_maps.Count == 1 ? $"'{_maps[0].Name}'" : $"{_maps.Count} snapshots")}")) return;
+        try
+        {
+            Write(_kind switch
+            {
+                ".png" => HeapMapPage.Png(_maps[0]),
+                ".svg" => Encoding.UTF8.GetBytes(HeapMapPage.Svg(_maps[0])),
+                _ => Encoding.UTF8.GetBytes(HeapMapPage.Html(_maps)),
+            });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Fail(ErrorKind.OutputNotWritable, $"'{_file}' cannot be written: {e.Message}", _file, e);
+        }
+        if (PassThru) WriteObject(_maps, enumerateCollection: true);
+        else WriteObject(new FileInfo(_file));
+    }
+
+    // Beside and renamed, so that it is never half there.
+    private void Write(byte[] content)
+    {
+        string beside = _file + ".new";
+        File.WriteAllBytes(beside, content);
+        File.Move(beside, _file, overwrite: true);
+    }
+}
