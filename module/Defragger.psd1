@@ -13,7 +13,20 @@
     RootModule = 'Defragger.PowerShell.dll'
     FormatsToProcess = @('Defragger.format.ps1xml')
 
-    CmdletsToExport = @('Invoke-DefragCompare', 'Measure-DefragThrottle')
+    CmdletsToExport = @(
+        'Build-DefragPython',
+        'Clear-DefragHistory',
+        'Export-DefragHistory',
+        'Get-DefragHistory',
+        'Get-DefragPython',
+        'Import-DefragHistory',
+        'Invoke-DefragCompare',
+        'Measure-DefragThrottle',
+        'Remove-DefragPython',
+        'Set-DefragCompare',
+        'Start-DefragProcess',
+        'Test-DefragPython'
+    )
     FunctionsToExport = @()
     VariablesToExport = @()
     AliasesToExport = @()

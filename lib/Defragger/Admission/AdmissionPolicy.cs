@@ -15,7 +15,7 @@ namespace Defragger.Admission;
 /// 5. a case that ran out of memory is tried again with more, last of all alone, and never more often than allowed.
 /// A decision costs O(log n) for n waiting cases; an observation O(1); a victim O(running).
 /// </remarks>
-internal sealed class AdmissionPolicy
+internal sealed class AdmissionPolicy : IAdmission
 {
     private readonly AdmissionOptions _options;
     private readonly Predictor _predictor;
