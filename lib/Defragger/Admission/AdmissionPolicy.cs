@@ -11,7 +11,7 @@ namespace Defragger.Admission;
 /// 1. while cases wait, at least one runs, whatever the memory;
 /// 2. a case starts beside others only if what is set aside for all, with what others use, stays within the budget;
 /// 3. cases never start beyond the cap of the moment, nor beyond the ceiling after kills;
-/// 4. once the next case in order has been passed over for the barrier's time nothing starts before it;
+/// 4. once the next case in order has been passed over for the barrier's time only what fits beside it starts before it;
 /// 5. a case that ran out of memory is tried again with more, last of all alone, and never more often than allowed.
 /// A decision costs O(log n) for n waiting cases; an observation O(1); a victim O(running).
 /// </remarks>
@@ -110,7 +110,7 @@ internal sealed class AdmissionPolicy : IAdmission
                 return AfterEnd.Final;
             default:
                 _kills.Killed(_running.Count + 1, now);
-                return Retry(one, outcome, most, now);
+                return Retry(one, outcome, most);
         }
     }
 
@@ -206,7 +206,7 @@ internal sealed class AdmissionPolicy : IAdmission
         Prediction prediction = lane.Prediction;
         QueuedCase one = _queue.Take(lane);
         long reserved = one.Alone ? Math.Max(books.Free, prediction.Peak) : prediction.Peak;
-        _running.Add(one, prediction, reserved, now, beside);
+        _running.Add(one, reserved, now, beside);
         HoldReason held = one.HeldBy != HoldReason.None ? one.HeldBy : now > one.Since ? _lastHold : HoldReason.None;
         return new(AdmissionAnswer.Start, one.Id, prediction, reserved, held, books);
     }
@@ -226,7 +226,7 @@ internal sealed class AdmissionPolicy : IAdmission
         return new(AdmissionAnswer.DoesNotFit, one.Id, prediction, 0, one.HeldBy, books);
     }
 
-    private AfterEnd Retry(RunningCases.Running one, CaseOutcome outcome, long held, TimeSpan now)
+    private AfterEnd Retry(RunningCases.Running one, CaseOutcome outcome, long held)
     {
         // A victim that kept within what was set aside for it is not to blame: another took the memory.
         bool ownFault = outcome == CaseOutcome.OutOfMemory || held > one.Predicted;

@@ -23,11 +23,9 @@ internal sealed class RunningCases
 
     private readonly Dictionary<long, Running> _cases = [];
 
-    internal sealed class Running(QueuedCase one, Prediction prediction, long reserved, TimeSpan since)
+    internal sealed class Running(QueuedCase one, long reserved, TimeSpan since)
     {
         public QueuedCase Case { get; } = one;
-
-        public Prediction Prediction { get; } = prediction;
 
         /// <summary>The case that was waited for when it started, which it has to fit beside; null when none was.</summary>
         public long? Beside { get; init; }
@@ -44,7 +42,6 @@ internal sealed class RunningCases
         public TimeSpan Since { get; } = since;
 
         public TimeSpan LastGrowth { get; set; } = since;
-
 
         /// <summary>What it held then.</summary>
         public long GrownTo { get; set; }
@@ -67,9 +64,9 @@ internal sealed class RunningCases
 
     public IEnumerable<KeyValuePair<long, Running>> All => _cases;
 
-    public void Add(QueuedCase one, Prediction prediction, long reserved, TimeSpan now, long? beside)
+    public void Add(QueuedCase one, long reserved, TimeSpan now, long? beside)
     {
-        _cases.Add(one.Id, new Running(one, prediction, reserved, now) { Beside = beside });
+        _cases.Add(one.Id, new Running(one, reserved, now) { Beside = beside });
         Reserved += reserved;
         HasAlone |= one.Alone;
     }

@@ -1,28 +1,26 @@
 using Defragger.Simulation;
 using OxyPlot;
 using OxyPlot.Axes;
-using OxyPlot.Legends;
 using OxyPlot.Series;
 
 namespace Defragger.Reports;
 
-/// <summary>Used memory over a simulated run, one line a policy, as SVG.</summary>
+/// <summary>Used memory over a simulated run, one panel a policy below each other, as SVG: of each stretch of time the band
+/// from the lowest to the highest.</summary>
 internal sealed class SimulationGraph
 {
     private const double Gigabyte = 1L << 30, Hour = 3600;
 
-    // More points than pixels only make the file large: of each stretch the lowest and the highest sample are kept.
-    private const int Stretches = 300;
+    private const double Width = 1000, PanelHeight = 150, Margins = 130;
+
+    // Memory goes up and down with every case; single values over hours would be a solid block.
+    private const int Stretches = 250;
 
     private static readonly OxyColor s_grid = OxyColor.FromRgb(0xe8, 0xec, 0xf0);
     private static readonly OxyColor s_frame = OxyColor.FromRgb(0x71, 0x80, 0x96);
 
-    // Told apart by people who do not see red and green as different (Okabe and Ito).
-    private static readonly OxyColor[] s_colours =
-    [
-        OxyColor.FromRgb(0x00, 0x72, 0xb2), OxyColor.FromRgb(0xd5, 0x5e, 0x00), OxyColor.FromRgb(0x00, 0x9e, 0x73),
-        OxyColor.FromRgb(0xcc, 0x79, 0xa7), OxyColor.FromRgb(0xe6, 0x9f, 0x00), OxyColor.FromRgb(0x56, 0xb4, 0xe9),
-    ];
+    private static readonly OxyColor s_used = OxyColor.FromRgb(0x2b, 0x6c, 0xb0);
+    private static readonly OxyColor s_limit = OxyColor.FromRgb(0xc0, 0x56, 0x21);
 
     private readonly List<(string Policy, List<SimulatedSample> Samples)> _runs = [];
 
@@ -38,7 +36,7 @@ internal sealed class SimulationGraph
     /// <summary>Draws what was watched. The file is written beside and renamed, so it is never half there.</summary>
     /// <param name="svg">The file to write; one that is there is replaced.</param>
     /// <param name="title">The line above the graph.</param>
-    /// <param name="memory">The machine's memory, in bytes: the line that is not to be crossed.</param>
+    /// <param name="memory">The machine's memory, in bytes: the dashed line.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Draw(string svg, string title, long memory)
     {
@@ -46,38 +44,46 @@ internal sealed class SimulationGraph
         model.DefaultFont = "Arial, Helvetica, sans-serif";
         model.Padding = new OxyThickness(16, 12, 24, 12);
         model.Background = OxyColors.White;
-        model.Legends.Add(new Legend
-        {
-            LegendPlacement = LegendPlacement.Outside,
-            LegendPosition = LegendPosition.BottomCenter,
-            LegendOrientation = LegendOrientation.Horizontal,
-            LegendItemSpacing = 48, // text is measured without the viewer's font; room for a wider one
-            LegendPadding = 24,
-        });
         double last = _runs.SelectMany(run => run.Samples.TakeLast(1)).Select(sample => sample.Seconds).DefaultIfEmpty(1).Max();
         model.Axes.Add(Axis(AxisPosition.Bottom, "hours", last / Hour));
-        model.Axes.Add(Axis(AxisPosition.Left, "used memory, GB", memory / Gigabyte * 1.05));
         for (int i = 0; i < _runs.Count; i++)
         {
-            var line = new LineSeries { Title = _runs[i].Policy, Color = s_colours[i % s_colours.Length], StrokeThickness = 1 };
-            line.Points.AddRange(Thin(_runs[i].Samples).Select(sample => new DataPoint(sample.Seconds / Hour, sample.Used / Gigabyte)));
-            model.Series.Add(line);
+            LinearAxis panel = Axis(AxisPosition.Left, $"{_runs[i].Policy}, GB", memory / Gigabyte * 1.1);
+            panel.Key = $"panel{i}";
+            // From the top down, with a little room between.
+            panel.StartPosition = 1 - ((i + 0.9) / _runs.Count);
+            panel.EndPosition = 1 - ((double)i / _runs.Count);
+            model.Axes.Add(panel);
+            model.Series.Add(Band(_runs[i].Samples, panel.Key));
+            model.Series.Add(Limit(memory / Gigabyte, last / Hour, panel.Key));
         }
-        var limit = new LineSeries { Title = "memory there is", Color = s_frame, StrokeThickness = 1.5, LineStyle = LineStyle.Dash };
-        limit.Points.Add(new DataPoint(0, memory / Gigabyte));
-        limit.Points.Add(new DataPoint(last / Hour, memory / Gigabyte));
-        model.Series.Add(limit);
 
         string beside = svg + ".new";
-        using (FileStream file = File.Create(beside)) new SvgExporter { Width = 1000, Height = 460 }.Export(model, file);
+        using (FileStream file = File.Create(beside)) new SvgExporter { Width = Width, Height = Margins + (PanelHeight * _runs.Count) }.Export(model, file);
         File.Move(beside, svg, overwrite: true);
     }
 
-    private static IEnumerable<SimulatedSample> Thin(List<SimulatedSample> samples)
+    private static AreaSeries Band(List<SimulatedSample> samples, string panel)
     {
-        int stretch = Math.Max(1, samples.Count / Stretches);
-        return stretch == 1 ? samples : samples.Chunk(stretch)
-            .SelectMany(part => new[] { part.MinBy(sample => sample.Used), part.MaxBy(sample => sample.Used) }.OrderBy(sample => sample.Seconds));
+        var band = new AreaSeries
+        {
+            Color = s_used, Color2 = s_used, Fill = OxyColor.FromAColor(72, s_used), StrokeThickness = 1, YAxisKey = panel,
+        };
+        foreach (SimulatedSample[] part in samples.Chunk(Math.Max(1, samples.Count / Stretches)))
+        {
+            double at = part[0].Seconds / Hour;
+            band.Points.Add(new DataPoint(at, part.Max(sample => sample.Used) / Gigabyte));
+            band.Points2.Add(new DataPoint(at, part.Min(sample => sample.Used) / Gigabyte));
+        }
+        return band;
+    }
+
+    private static LineSeries Limit(double gigabytes, double hours, string panel)
+    {
+        var limit = new LineSeries { Color = s_limit, StrokeThickness = 1.5, LineStyle = LineStyle.Dash, YAxisKey = panel };
+        limit.Points.Add(new DataPoint(0, gigabytes));
+        limit.Points.Add(new DataPoint(hours, gigabytes));
+        return limit;
     }
 
     private static LinearAxis Axis(AxisPosition position, string title, double maximum) => new()
