@@ -14,8 +14,18 @@
     FormatsToProcess = @('Defragger.format.ps1xml')
 
     CmdletsToExport = @(
-        'Invoke-DefragCompare', 'Set-DefragCompare', 'Measure-DefragThrottle'
-        'Get-DefragHistory', 'Clear-DefragHistory', 'Export-DefragHistory', 'Import-DefragHistory'
+        'Build-DefragPython',
+        'Clear-DefragHistory',
+        'Export-DefragHistory',
+        'Get-DefragHistory',
+        'Get-DefragPython',
+        'Import-DefragHistory',
+        'Invoke-DefragCompare',
+        'Measure-DefragThrottle',
+        'Remove-DefragPython',
+        'Set-DefragCompare',
+        'Start-DefragProcess',
+        'Test-DefragPython'
     )
     FunctionsToExport = @()
     VariablesToExport = @()

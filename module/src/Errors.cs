@@ -30,6 +30,26 @@ internal readonly record struct ErrorKind(string Id, ErrorCategory Category)
     public static readonly ErrorKind InvalidHistory = new("InvalidHistory", ErrorCategory.InvalidArgument);
     public static readonly ErrorKind InvalidHistoryFile = new("InvalidHistoryFile", ErrorCategory.InvalidData);
 
+    // A program that was to run on our malloc.
+    public static readonly ErrorKind DirectoryNotFound = new("DirectoryNotFound", ErrorCategory.ObjectNotFound);
+    public static readonly ErrorKind InvalidSetting = new("InvalidSetting", ErrorCategory.InvalidArgument);
+    public static readonly ErrorKind ProgramNotPreloadable = new("ProgramNotPreloadable", ErrorCategory.PermissionDenied);
+    public static readonly ErrorKind ProgramNotStarted = new("ProgramNotStarted", ErrorCategory.OpenError);
+
+    // Pythons: bad calls, and what is not there.
+    public static readonly ErrorKind PythonNotFound = new("PythonNotFound", ErrorCategory.ObjectNotFound);
+    public static readonly ErrorKind PythonNotSupported = new("PythonNotSupported", ErrorCategory.NotImplemented);
+    public static readonly ErrorKind ToolMissing = new("ToolMissing", ErrorCategory.NotInstalled);
+    public static readonly ErrorKind HashMismatch = new("HashMismatch", ErrorCategory.SecurityError);
+    public static readonly ErrorKind DestinationExists = new("DestinationExists", ErrorCategory.ResourceExists);
+    public static readonly ErrorKind NotDefragPython = new("NotDefragPython", ErrorCategory.PermissionDenied);
+    public static readonly ErrorKind PythonRecordDamaged = new("PythonRecordDamaged", ErrorCategory.InvalidData);
+    public static readonly ErrorKind PythonRemoveFailed = new("PythonRemoveFailed", ErrorCategory.WriteError);
+
+    // A Python that could not be built, or is not what it should be.
+    public static readonly ErrorKind PythonBuildFailed = new("PythonBuildFailed", ErrorCategory.NotSpecified);
+    public static readonly ErrorKind PythonCheckFailed = new("PythonCheckFailed", ErrorCategory.InvalidResult);
+
     // A run that could not go on: terminating, exit code 2.
     public static readonly ErrorKind OutputWriteFailed = new("OutputWriteFailed", ErrorCategory.WriteError);
     public static readonly ErrorKind InputReadFailed = new("InputReadFailed", ErrorCategory.ReadError);

@@ -86,7 +86,12 @@ internal sealed class GranuleMap
         ulong[] free = _free;
         uint word = Before + WordOf(span.Start), last = Before + WordOf(span.End - 1);
         ulong mask = ulong.MaxValue << BitOf(span.Start), tail = ulong.MaxValue >> (63 - BitOf(span.End - 1));
-        for (; word < last; word++, mask = ulong.MaxValue) free[word] ^= mask;
+        if (word < last)
+        {
+            free[word] ^= mask;
+            if (++word < last) free.AsSpan((int)word, (int)(last - word)).Fill(~free[word]); // a long span
+            mask = ulong.MaxValue;
+        }
         free[last] ^= mask & tail;
     }
 

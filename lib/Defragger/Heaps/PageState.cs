@@ -60,6 +60,10 @@ internal sealed class PageState(GranuleMap map, FreeIndex index)
     /// know.</summary>
     private bool WordIsUsed(uint word) => map.FreeAt(word) != ulong.MaxValue && word != WordOf(map.Limit);
 
+    /// <summary>Whether all of a page lies in a span that it touches.</summary>
+    private static bool PageIsIn(uint page, GranuleSpan span) =>
+        page * PageGranules >= span.Start && span.End - page * PageGranules >= PageGranules;
+
     /// <summary>Granules will be used: called while their free bits are still set.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void PagesUse(GranuleSpan span)
@@ -68,7 +72,7 @@ internal sealed class PageState(GranuleMap map, FreeIndex index)
         if (page == last && WordIsUsed(WordOf(span.Start))) return; // the quick answer for most
         for (; page <= last; page++)
         {
-            if (!PageIsFree(page)) continue;
+            if (!PageIsIn(page, span) && !PageIsFree(page)) continue;
             Pinned++;
             if (IsPurgeable(page)) PurgeRemove(page);
             map.ChunkAt(page / ChunkPages).Pages |= PageDirty(page);
@@ -83,7 +87,7 @@ internal sealed class PageState(GranuleMap map, FreeIndex index)
         if (page == last && WordIsUsed(WordOf(span.Start))) return;
         for (; page <= last; page++)
         {
-            if (!PageIsFree(page)) continue;
+            if (!PageIsIn(page, span) && !PageIsFree(page)) continue;
             Pinned--;
             if (PageIsWhole(page)) PurgeAdd(page); // it was in use, so it is dirty
         }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Defragger.Interop;
 
-/// <summary>The calls of the C library that an arena needs, under their own names; constants as x64 and arm64 have
+/// <summary>Calls of the C library under their own names: what an arena needs, and a rename that .NET has not; constants as x64 and arm64 have
 /// them.</summary>
 internal static unsafe partial class LinuxMethods
 {
@@ -13,6 +13,10 @@ internal static unsafe partial class LinuxMethods
     internal const int MADV_DONTNEED = 4;
 
     internal const nint MAP_FAILED = -1;
+
+    internal const int AT_FDCWD = -100;
+
+    internal const uint RENAME_EXCHANGE = 2;
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial nint mmap(nint address, nuint length, int protection, int flags, int file, nint offset);
@@ -25,4 +29,7 @@ internal static unsafe partial class LinuxMethods
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int madvise(nint address, nuint length, int advice);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int renameat2(int fromFolder, string from, int toFolder, string to, uint flags);
 }

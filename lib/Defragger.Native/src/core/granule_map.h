@@ -13,6 +13,7 @@
 #define DF_GRANULE_MAP_H
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "heap.h"
 
@@ -106,8 +107,13 @@ static inline void free_flip(struct df_heap *heap, struct span span)
     uint64_t *free = heap->free;
     uint32_t word = word_of(span.start), last = word_of(span.end - 1);
     uint64_t mask = UINT64_MAX << bit_of(span.start), tail = UINT64_MAX >> (63 - bit_of(span.end - 1));
-    for (; word < last; word++, mask = UINT64_MAX)
+    if (word < last) {
         word_set(free, word, free[word] ^ mask);
+        if (++word <
+            last) /* a long span: of those in between, whoever reads a part does not believe it either */
+            memset(free + word, free[word] == 0 ? 0xFF : 0, (last - word) * sizeof free[0]);
+        mask = UINT64_MAX;
+    }
     word_set(free, last, free[last] ^ (mask & tail));
 }
 

@@ -66,6 +66,12 @@ static inline bool word_is_used(const struct df_heap *heap, uint32_t word)
     return heap->free[word] != UINT64_MAX && word != word_of(heap->limit);
 }
 
+/* Whether all of a page lies in a span that it touches. */
+static inline bool page_is_in(uint32_t page, struct span span)
+{
+    return page * PAGE_GRANULES >= span.start && span.end - page * PAGE_GRANULES >= PAGE_GRANULES;
+}
+
 /* Granules will be used: called while their free bits are still set. */
 static inline void pages_use(struct df_heap *heap, struct span span)
 {
@@ -73,7 +79,7 @@ static inline void pages_use(struct df_heap *heap, struct span span)
     if (page == last && word_is_used(heap, word_of(span.start)))
         return; /* the quick answer for most */
     for (; page <= last; page++) {
-        if (!page_is_free(heap, page))
+        if (!page_is_in(page, span) && !page_is_free(heap, page))
             continue;
         uint8_t *pages = &heap->chunks[page / CHUNK_PAGES].pages;
         heap->pinned++;
@@ -90,7 +96,7 @@ static inline void pages_leave(struct df_heap *heap, struct span span)
     if (page == last && word_is_used(heap, word_of(span.start)))
         return;
     for (; page <= last; page++) {
-        if (!page_is_free(heap, page))
+        if (!page_is_in(page, span) && !page_is_free(heap, page))
             continue;
         heap->pinned--;
         if (page_is_whole(heap, page))

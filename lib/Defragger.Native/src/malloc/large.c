@@ -127,6 +127,25 @@ static bool waiting_take(uint64_t length, uint64_t alignment, struct mapping *ma
     return true;
 }
 
+/* The one nearest in length, which is neither half of it nor twice as much: what is too much of it is given
+ * back, or what lacks is added, and the rest of its pages need not be made again. */
+static bool waiting_take_near(uint64_t length, struct mapping *mapping)
+{
+    size_t best = large.waiting_count;
+    uint64_t nearest = UINT64_MAX;
+    for (size_t i = 0; i < large.waiting_count; i++) {
+        uint64_t had = large.waiting[i].mapping.length, off = had < length ? length - had : had - length;
+        if (off < length && off < had && off < nearest) {
+            nearest = off;
+            best = i;
+        }
+    }
+    if (best == large.waiting_count)
+        return false;
+    *mapping = waiting_remove(best);
+    return true;
+}
+
 /* --- Mappings --- */
 
 /* In the hardened mode a page before and one behind the block stop whoever runs over its edge. */
@@ -173,13 +192,24 @@ void *large_allocate(uint64_t size, uint64_t alignment, bool zeroed)
         large.most = os_mappings_most() / LARGE_SHARE / (settings.hardened ? 3 : 1);
     bool ready = large.used + large.waiting_count < large.most && table_reserve();
     bool reused = ready && waiting_take(mapping.length, alignment, &mapping);
+    struct mapping near = {0};
+    bool adapted = ready && !reused && alignment == DF_PAGE && waiting_take_near(mapping.length, &near);
+    if (adapted)
+        note_end(near); /* it may move */
     os_lock_give(&large.lock);
     if (!ready)
         return NULL;
-    if (!reused)
-        mapping.at = mapping_make(mapping.length, alignment);
-    else if (zeroed)
+    if (adapted) {
+        mapping.at = os_remap(near.at, near.length, mapping.length);
+        if (mapping.at == NULL)
+            mapping_end(near);
+        else if (zeroed)
+            memset(mapping.at, 0, near.length < mapping.length ? near.length : mapping.length);
+    }
+    if (reused && zeroed)
         memset(mapping.at, 0, mapping.length);
+    if (mapping.at == NULL)
+        mapping.at = mapping_make(mapping.length, alignment);
     if (mapping.at == NULL)
         return NULL;
     os_lock_take(&large.lock);

@@ -1,4 +1,4 @@
-namespace Defragger.Bench.Malloc;
+namespace Defragger.Bench;
 
 /// <summary>The outcomes of some workloads under some settings, round by round, and what they come to.</summary>
 internal sealed class Measurement(IReadOnlyList<Workload> workloads, IReadOnlyList<Setting> settings)

@@ -1,4 +1,4 @@
-namespace Defragger.Bench.Malloc;
+namespace Defragger.Bench;
 
 /// <summary>A program that is run under every setting: a row of a table.</summary>
 /// <param name="Name">The row's name.</param>

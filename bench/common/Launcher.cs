@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
-namespace Defragger.Bench.Malloc;
+namespace Defragger.Bench;
 
 /// <summary>Runs a program to its end under <c>defrag-launch</c>, which counts its processor time.</summary>
 /// <param name="program">The path of defrag-launch.</param>

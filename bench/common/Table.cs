@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Defragger.Bench.Malloc;
+namespace Defragger.Bench;
 
 /// <summary>A table in Markdown that reads as well as text.</summary>
 internal sealed class Table(params string[] head)

@@ -1,4 +1,4 @@
-namespace Defragger.Bench.Malloc;
+namespace Defragger.Bench;
 
 /// <summary>What one run cost and printed.</summary>
 /// <param name="Seconds">Processor time of the process and all that it started, in user mode and in the kernel.</param>

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Defragger.Bench.Malloc;
+namespace Defragger.Bench;
 
 /// <summary>What the figures depend on beside the allocators.</summary>
 internal static class Machine
@@ -21,6 +21,11 @@ internal static class Machine
 
     /// <summary>The version of a package, as dpkg tells it.</summary>
     public static string PackageVersion(string package) => Output("dpkg-query", "-W", "-f", "${Version}", package) ?? "version unknown";
+
+    /// <summary>The package that a file belongs to, with its version; null if it belongs to none, or dpkg is not here.</summary>
+    public static string? Owner(string path) =>
+        Output("dpkg-query", "-S", new FileInfo(path).ResolveLinkTarget(true)?.FullName ?? path)?.Split(':')[0] is { } package
+            ? $"{package} {PackageVersion(package)}" : null;
 
     /// <summary>The interpreter itself: a script that starts it would be started under the allocator too. Null if there is none.</summary>
     public static string? PythonExecutable(string python) => Output(python, "-c", "import sys; print(sys.executable)");
