@@ -5,6 +5,8 @@ generate.py jsonlines DIR MEGABYTES   baseline.jsonl, changed.jsonl (0.1 % of th
                                       moved.jsonl (0.05 % removed and 0.05 % inserted),
                                       rewritten.jsonl (every record with its keys in another order: nothing changed)
 generate.py sarif DIR MEGABYTES       baseline.sarif, changed.sarif: clang's shape, with code flows; 0.1 % of the findings changed
+generate.py snippets DIR MEGABYTES    baseline.sarif, changed.sarif, moved.sarif: GitHub's shape, with snippets, context regions and
+                                      fingerprints; 0.1 % of the findings changed, or every finding on another line
 generate.py json DIR MEGABYTES        baseline.json, changed.json: one array of records; 0.1 % changed
 
 Records come from a multiplicative generator of our own, so that no version of Python can change them.
@@ -78,6 +80,40 @@ def sarif(folder, size):
              lambda r, changed: result(r, "changed" if changed else r[6]))
 
 
+def quoted(r, line, text):
+    code = (f"    if (!check_{r[1].replace('-', '_')}(buffer + {r[5]}, size)) {{\\n"
+            f'        return fail(context, \\"{r[6][:40]}\\");\\n    }}')
+    around = "\\n".join(f"    value[{k}] = next(&state{k}); /* {r[6][k:k + 30]} */" for k in range(4))
+    return (f'{{"ruleId":"cpp/{r[1]}","ruleIndex":{r[5] % 5000},"message":{{"text":"{text}"}},"locations":[{{"physicalLocation":{{'
+            f'"artifactLocation":{{"uri":"{r[4][1:]}","uriBaseId":"%SRCROOT%"}},"region":{{"startLine":{line},"startColumn":5,'
+            f'"endColumn":40,"snippet":{{"text":"{code}"}}}},"contextRegion":{{"startLine":{line - 1},"endLine":{line + 4},'
+            f'"snippet":{{"text":"{around}"}}}}}}}}],"partialFingerprints":{{"primaryLocationLineHash":"{r[5] * 7919:x}{r[0]:x}:1",'
+            f'"primaryLocationStartColumnFingerprint":"4"}}}}')
+
+
+def snippets(folder, size):
+    head = ('{"$schema":"https://json.schemastore.org/sarif-2.1.0.json","version":"2.1.0","runs":[{"tool":{"driver":{'
+            '"name":"CodeQL","rules":[]}},"results":[\n')
+    names = ("baseline", "changed", "moved")
+    out = {n: open(os.path.join(folder, n + ".sarif"), "w", buffering=1 << 20) for n in names}
+    for file in out.values():
+        file.write(head)
+    noise, written, number = Noise(42), 0, 0
+    while written < size:
+        r = record(noise, number)
+        line = r[5] + 2
+        comma = ",\n" if number else ""
+        text = quoted(r, line, r[6])
+        out["baseline"].write(comma + text)
+        out["changed"].write(comma + (quoted(r, line, "changed") if number % EVERY == EVERY // 2 else text))
+        out["moved"].write(comma + quoted(r, line + 1, r[6]))
+        written += len(text)
+        number += 1
+    for file in out.values():
+        file.write("]}]}\n")
+        file.close()
+
+
 def json(folder, size):
     document(folder, "json", size, '{"cases":[\n', ']}\n',
              lambda r, changed: line(r, "-1.5" if changed else None).rstrip())
@@ -102,9 +138,9 @@ def document(folder, ending, size, head, tail, item):
 
 
 if __name__ == "__main__":
-    kinds = {"jsonlines": jsonlines, "sarif": sarif, "json": json}
+    kinds = {"jsonlines": jsonlines, "sarif": sarif, "snippets": snippets, "json": json}
     if len(sys.argv) != 4 or sys.argv[1] not in kinds or not sys.argv[3].isdecimal():
-        sys.exit("usage: generate.py jsonlines|sarif|json DIR MEGABYTES")
+        sys.exit("usage: generate.py jsonlines|sarif|snippets|json DIR MEGABYTES")
     kind, where, megabytes = sys.argv[1:]
     os.makedirs(where, exist_ok=True)
     kinds[kind](where, int(megabytes) * 1_000_000)

@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Reflection;
 using Defragger.Compare;
-using Defragger.Comparers;
 using Defragger.History;
 using Defragger.PowerShell.Commands;
 using Defragger.PowerShell.Parameters;
@@ -35,9 +34,11 @@ internal sealed class CompareSetup : IDisposable
         _input = CaseInput.Of(fullPath(command.Baseline), fullPath(command.Candidate),
             command.MyInvocation.ExpectingInput || command.Manifest != null);
         Filter = new CaseFilter(command.Filter is string one ? [one] : [], command.Include, command.Exclude);
+        Settings = new ComparerSettings(command, fullPath);
         _options = new RunOptions
         {
-            Comparer = ComparerOf(command, bin, fullPath(".")),
+            Comparer = ComparerOf(command, Settings, bin, fullPath(".")),
+            Within = command.FollowLink ? [] : [_input.Baseline, _input.Candidate],
             ThrottleLimit = command.ThrottleLimit,
             Throttle = command.Throttle,
             OomRetry = command.OomRetry,
@@ -61,6 +62,9 @@ internal sealed class CompareSetup : IDisposable
 
     /// <summary>Full path of the candidate's directory.</summary>
     public string Candidate => _input.Candidate;
+
+    /// <summary>How the built-in comparer reads a case.</summary>
+    public ComparerSettings Settings { get; }
 
     /// <summary>Which cases take part.</summary>
     public CaseFilter Filter { get; }
@@ -128,47 +132,25 @@ internal sealed class CompareSetup : IDisposable
             $"The module lacks its program '{path}'. Stage it again with ./defrag build.", path);
     }
 
-    private static CaseComparer ComparerOf(InvokeDefragCompareCommand command, string bin, string location)
+    private static CaseComparer ComparerOf(
+        InvokeDefragCompareCommand command, ComparerSettings settings, string bin, string location)
     {
-        List<KeyValuePair<string, ComparisonFormat>> formats = FormatsOf(command.Format);
         if (command.Command.Length == 0)
-        {
-            FormatCatalog catalog = FormatCatalog.Default.With(formats);
-            string identity = Version + string.Concat(formats.Select(pair => $" {pair.Key}={FormatCatalog.NameOf(pair.Value)}"));
-            return new BuiltInComparer(
-                Program(bin, "defrag-comparer"), name => FormatCatalog.NameOf(catalog.ByName(name)), identity);
-        }
+            return new BuiltInComparer(Program(bin, "defrag-comparer"), settings.OptionsOf, Version + settings.Identity);
         string program = command.Command[0];
         if (program.StartsWith('-'))
         {
             throw new SetupException(ErrorKind.InvalidCommand,
                 $"'{program}' is neither a parameter of Invoke-DefragCompare nor a program. See Get-Help Invoke-DefragCompare.", program);
         }
-        if (formats.Count > 0)
+        if (!settings.IsEmpty)
         {
             throw new SetupException(ErrorKind.InvalidCommand,
-                "-Format is for the built-in comparer; with -Command the program decides how it reads a file.", command.Format);
+                "-Format, -Key, -Tolerance and -IgnoreRule are for the built-in comparer; with -Command the program decides how it reads a file.", program);
         }
         string found = CommandPath.Find(program, location) ?? throw new SetupException(ErrorKind.CommandNotFound,
             $"The program '{program}' of -Command is not there or cannot be run. Give its path, or a name that PATH knows.", program);
         return new CommandComparer([found, .. command.Command.Skip(1)], location);
-    }
-
-    private static List<KeyValuePair<string, ComparisonFormat>> FormatsOf(IDictionary formats)
-    {
-        var table = new List<KeyValuePair<string, ComparisonFormat>>();
-        // A hashtable has no order: the longest pattern, the most particular, is asked first.
-        foreach ((string pattern, string name) in DictionaryTransformationAttribute.Entries(formats)
-            .OrderByDescending(entry => entry.Key.Length).ThenBy(entry => entry.Key, StringComparer.Ordinal))
-        {
-            if (!FormatCatalog.TryParse(name, out ComparisonFormat format))
-            {
-                throw new SetupException(ErrorKind.InvalidFormat,
-                    $"'{name}' (for '{pattern}') is no format; the formats are {string.Join(", ", FormatCatalog.Names)}.", formats);
-            }
-            table.Add(new(pattern, format));
-        }
-        return table;
     }
 
     private static List<MemoryTier> TiersOf(IDictionary tiers)

@@ -16,6 +16,9 @@ internal readonly record struct ErrorKind(string Id, ErrorCategory Category)
     public static readonly ErrorKind InvalidMemoryTier = new("InvalidMemoryTier", ErrorCategory.InvalidArgument);
     public static readonly ErrorKind InvalidMemorySize = new("InvalidMemorySize", ErrorCategory.InvalidArgument);
     public static readonly ErrorKind InvalidFormat = new("InvalidFormat", ErrorCategory.InvalidArgument);
+    public static readonly ErrorKind InvalidKey = new("InvalidKey", ErrorCategory.InvalidArgument);
+    public static readonly ErrorKind InvalidTolerance = new("InvalidTolerance", ErrorCategory.InvalidArgument);
+    public static readonly ErrorKind InvalidIgnoreRule = new("InvalidIgnoreRule", ErrorCategory.InvalidData);
     public static readonly ErrorKind InvalidCommand = new("InvalidCommand", ErrorCategory.InvalidArgument);
     public static readonly ErrorKind CommandNotFound = new("CommandNotFound", ErrorCategory.ObjectNotFound);
     public static readonly ErrorKind ManifestNotReadable = new("ManifestNotReadable", ErrorCategory.ReadError);

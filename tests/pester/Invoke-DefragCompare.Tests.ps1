@@ -77,16 +77,79 @@ Describe 'Invoke-DefragCompare' {
             $result.Status | Should -Be 'Changed'
         }
 
-        It 'matches findings of SARIF by rule, file, line and message' {
+        It 'tells a finding on another line as moved, and one with another message as updated' {
             $sarif = '{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"t"}},"results":[' +
                 '{"ruleId":"R","message":{"text":"m"},"locations":[{"physicalLocation":{"artifactLocation":{"uri":"f.c"},"region":{"startLine":LINE}}}]}]}]}'
-            $result = (Invoke-Quietly (New-Run $root @{ 'a.sarif' = $sarif.Replace('LINE', '1'), $sarif.Replace('LINE', '2') })).Results[0]
-            "$($result.New) $($result.Absent)" | Should -Be '1 1'
+            $first = $sarif.Replace('LINE', '1')
+            $run = Invoke-Quietly (New-Run $root @{ 'a.sarif' = $first, $sarif.Replace('LINE', '2'); 'b.sarif' = $first, $first.Replace('"m"', '"n"') })
+            foreach ($result in $run.Results) {
+                "$($result.New) $($result.Absent) $($result.Updated) $($result.Moved)" |
+                    Should -Be $(if ($result.Case -eq 'a.sarif') { '0 0 0 1' } else { '0 0 1 0' })
+                $result.Status | Should -Be 'Changed'
+            }
+            $run.ExitCode | Should -Be 1
         }
 
         It 'takes a format for a pattern' {
             $arguments = New-Run $root @{ 'r.out' = '{"a":1,"b":2}', '{"b":2,"a":1}' }
             (Invoke-Quietly ($arguments + @{ Format = @{ '*.out' = 'json' } })).ExitCode | Should -Be 0
+        }
+
+        It 'matches records by key, whatever their order, in <Name>' -ForEach @(
+            @{ Name = 'r.jsonl'; Left = "{""id"":1,""v"":1}`n{""id"":2,""v"":2}`n{""id"":3}`n"; Right = "{""id"":3}`n{""v"":2,""id"":2.0}`n{""id"":1,""v"":7}`n{""id"":4}`n" }
+            @{ Name = 'r.json'; Left = '[{"id":1,"v":1},{"id":2},{"id":3}]'; Right = '[{"id":2},{"id":3},{"id":4},{"v":7,"id":1}]' }
+            @{ Name = 'r.csv'; Left = "id,v`n1,1`n2,2`n3,3`n"; Right = "v,id`n3,3`n2,2`n7,1`n4,4`n" }
+        ) {
+            $arguments = New-Run $root @{ $Name = $Left, $Right }
+            foreach ($key in @('id', @{ '*' = 'id' }, @{ '*.x' = 'v'; 'r.*' = , 'id' })) {
+                $result = (Invoke-Quietly ($arguments + @{ Key = $key; Force = $true })).Results[0]
+                "$($result.Status) $($result.New) $($result.Absent) $($result.Updated) $($result.Unchanged)" | Should -Be 'Changed 1 0 1 2'
+            }
+        }
+
+        It 'gives an error for a record without its key' {
+            $run = Invoke-Quietly ((New-Run $root @{ 'r.jsonl' = "{""id"":1}`n", "{""id"":1}`n{""x"":1}`n" }) + @{ Key = 'id' })
+            $run.Results[0].Reason | Should -Match "line 2 has no 'id'"
+            $run.ExitCode | Should -Be 2
+        }
+
+        It 'calls a case with nothing but tolerated differences Ignored' {
+            $arguments = New-Run $root @{ 'r.json' = '{"run":{"time":1.00},"n":1}', '{"run":{"time":1.05},"n":1}'; 's.json' = '1', '1' }
+            $run = Invoke-Quietly ($arguments + @{ Tolerance = @{ '*.time' = '10%' } })
+            Get-Status $run 'r.json' | Should -Be 'Ignored'
+            Get-Status $run 's.json' | Should -Be 'Same'
+            foreach ($result in $run.Results) {
+                if ($result.Case -eq 'r.json') { "$($result.Ignored) $($result.Tolerated) $($result.Updated)" | Should -Be '1 1 0' }
+            }
+            $run.ExitCode | Should -Be 0
+            (Invoke-Quietly ($arguments + @{ Tolerance = '*.time=1e-9'; Force = $true })).ExitCode | Should -Be 1
+        }
+
+        It 'ignores what a rule of a file covers, and warns of rules that cover nothing or have expired' {
+            $arguments = New-Run $root @{ 'a.txt' = "a`n", "b`n"; 'b.txt' = "a`n", "b`n" }
+            $rules = [System.IO.Path]::Combine($root, 'rules.json')
+            [System.IO.File]::WriteAllText($rules, '[{"case":"a.*","reason":"known","bug":"#1","owner":"ann"},' +
+                '{"case":"c.*","reason":"gone"},{"reason":"old","expires":"2020-01-31"}]')
+            $warnings = $null
+            $results = @(Invoke-DefragCompare @arguments -IgnoreRule $rules -ExitCode -WarningVariable warnings -WarningAction SilentlyContinue 6> $null)
+            $LASTEXITCODE | Should -Be 1
+            foreach ($result in $results) {
+                [string] $result.Status | Should -Be $(if ($result.Case -eq 'a.txt') { 'Ignored' } else { 'Changed' })
+                if ($result.Case -eq 'a.txt') { "$($result.IgnoredBy[0].Rule) $($result.IgnoredBy[0].Count)" | Should -Be '0 1' }
+            }
+            $warnings.Count | Should -Be 2
+            [string] $warnings[0] | Should -Match "rule 2 .* covered nothing"
+            [string] $warnings[1] | Should -Match "rule 3 .* expired on 2020-01-31"
+
+            # Other rules, other results: what the journal says does not hold any more.
+            [System.IO.File]::WriteAllText($rules, '[{"case":"?.txt","reason":"known"}]')
+            $run = Invoke-Quietly ($arguments + @{ IgnoreRule = $rules; Resume = $true })
+            $run.ExitCode | Should -Be 0
+            $run = Invoke-Quietly ($arguments + @{ IgnoreRule = $rules; Resume = $true })
+            foreach ($result in $run.Results) {
+                [string] $result.Status | Should -Be 'Ignored'
+                $result.Resumed | Should -Be $true
+            }
         }
 
         It 'gives an error for <What>, and goes on' -ForEach @(
@@ -100,6 +163,42 @@ Describe 'Invoke-DefragCompare' {
             Get-Status $run 'other.txt' | Should -Be 'Same'
             $run.ErrorIds | Should -Be 'CaseError'
             $run.ExitCode | Should -Be 2
+        }
+
+        It 'reads nothing that a link leads to outside of the directories, unless it is asked to' {
+            $arguments = New-Run $root @{ 'in.txt' = 'x', 'x'; 'sub/other.txt' = 'x', 'x'; 'out.txt' = 'x', $null }
+            [System.IO.File]::WriteAllText("$root/secret", 'x')
+            [void] [System.IO.Directory]::CreateDirectory("$root/elsewhere")
+            [System.IO.File]::WriteAllText("$root/elsewhere/deep.txt", 'x')
+            [System.IO.File]::WriteAllText("$($arguments.Baseline)/link.txt", 'x')
+            [void] [System.IO.File]::CreateSymbolicLink("$($arguments.Candidate)/link.txt", 'sub/other.txt')
+            [void] [System.IO.File]::CreateSymbolicLink("$($arguments.Candidate)/out.txt", '../secret')
+            $run = Invoke-Quietly $arguments
+            Get-Status $run 'in.txt' | Should -Be 'Same'
+            Get-Status $run 'link.txt' | Should -Be 'Same'
+            Get-Status $run 'out.txt' | Should -Be 'Error'
+            $run.ExitCode | Should -Be 2
+            foreach ($result in $run.Results) {
+                if ($result.Case -eq 'out.txt') { $result.Reason | Should -Match "is a link to '.*/secret', outside of the directories" }
+            }
+            (Invoke-Quietly ($arguments + @{ FollowLink = $true; Force = $true })).ExitCode | Should -Be 0
+
+            # A directory on the way, which the walk does not enter, but a name can.
+            [void] [System.IO.Directory]::CreateSymbolicLink("$($arguments.Candidate)/way", "$root/elsewhere")
+            [void] [System.IO.Directory]::CreateSymbolicLink("$($arguments.Baseline)/way", "$root/elsewhere")
+            $result = 'way/deep.txt' | Invoke-DefragCompare $arguments.Baseline $arguments.Candidate -OutputDirectory "$root/out2" -ErrorAction SilentlyContinue 6> $null
+            [string] $result.Status | Should -Be 'Error'
+            $result.Reason | Should -Match "outside of the directories"
+        }
+
+        It 'gives an error for a name that leaves the directories, and reads nothing' {
+            $arguments = New-Run $root @{ 'a.txt' = 'x', 'x' }
+            [System.IO.File]::WriteAllText("$root/secret.txt", 'x')
+            $failures = $null
+            $results = @('../secret.txt', 'a/../../secret.txt', 'a.txt' | Invoke-DefragCompare @arguments -ErrorVariable failures -ErrorAction SilentlyContinue 6> $null)
+            $results.Count | Should -Be 1
+            $failures.Count | Should -Be 2
+            foreach ($failure in $failures) { [string] $failure | Should -Match "a part of it is '\.\.'" }
         }
 
         It 'gives an error for a file that cannot be read' {

@@ -16,7 +16,10 @@ internal abstract class CaseComparer
 }
 
 /// <summary>The comparer that comes with the library: a small program compiled ahead of time.</summary>
-internal sealed class BuiltInComparer(string program, Func<string, string> formatOf, string version) : CaseComparer
+/// <param name="program">Its path.</param>
+/// <param name="optionsOf">Its options for a case, by the case's name.</param>
+/// <param name="version">Its version, and all settings that the options come from.</param>
+internal sealed class BuiltInComparer(string program, Func<string, IEnumerable<string>> optionsOf, string version) : CaseComparer
 {
     public override string Identity => $"built-in {version}";
 
@@ -25,7 +28,7 @@ internal sealed class BuiltInComparer(string program, Func<string, string> forma
     public override ProcessSpec Prepare(TestCase testCase) => new()
     {
         Program = program,
-        Arguments = ["--format", formatOf(testCase.Name), testCase.BaselinePath!, testCase.CandidatePath!],
+        Arguments = [.. optionsOf(testCase.Name), "--", testCase.BaselinePath!, testCase.CandidatePath!],
     };
 }
 

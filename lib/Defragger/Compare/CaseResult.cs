@@ -18,6 +18,9 @@ public enum CaseStatus
     /// <summary>Only the baseline has the case.</summary>
     Removed,
 
+    /// <summary>The two differ only in what a rule or a tolerance lets differ. Never told as <see cref="Same"/>.</summary>
+    Ignored,
+
     /// <summary>The case could not be compared: the comparer failed, or a file could not be read.</summary>
     Error,
 
@@ -33,6 +36,11 @@ public enum CaseStatus
     /// <summary>It ran out of memory with nothing beside it, or needs more than there is: not on this machine.</summary>
     DoesNotFit,
 }
+
+/// <summary>How often an ignore rule covered a difference of a case.</summary>
+/// <param name="Rule">The rule's place in its file, from 0.</param>
+/// <param name="Count">Differences; at least 1.</param>
+public sealed record IgnoreRuleHits(int Rule, long Count);
 
 /// <summary>One compared case: what came out, and what it cost.</summary>
 public sealed record CaseResult
@@ -57,6 +65,19 @@ public sealed record CaseResult
 
     /// <summary>Findings that both have; null when none were counted.</summary>
     public long? Unchanged { get; init; }
+
+    /// <summary>Findings that both have, on another line or in another file; null when none were counted.</summary>
+    public long? Moved { get; init; }
+
+    /// <summary>Differences that a rule or a tolerance covers, and that are counted nowhere else; null when none were
+    /// counted.</summary>
+    public long? Ignored { get; init; }
+
+    /// <summary>Values that differ within their tolerance, among <see cref="Ignored"/>; null for none.</summary>
+    public long? Tolerated { get; init; }
+
+    /// <summary>How often each ignore rule covered a difference; null for none.</summary>
+    public IReadOnlyList<IgnoreRuleHits>? IgnoredBy { get; init; }
 
     /// <summary>The baseline's file, or null when the baseline does not have the case.</summary>
     public string? BaselinePath { get; init; }
@@ -110,5 +131,5 @@ public sealed record CaseResult
     public bool Resumed { get; init; }
 
     /// <summary>True when the case was compared, or exists on one side only.</summary>
-    internal bool Decided => Status <= CaseStatus.Removed;
+    internal bool Decided => Status <= CaseStatus.Ignored;
 }

@@ -188,16 +188,15 @@ internal sealed class CompareRun
     private bool TrySettle(TestCase one)
     {
         if (_output.Earlier(one, _options.Comparer.Identity) is CaseResult known) Tell(known);
-        else if (one.BaselinePath != null && one.CandidatePath != null) return false;
-        else
-        {
-            CaseResult result = one.BaselinePath == null && one.CandidatePath == null
-                ? Verdict.Failed(one, "neither side has it")
-                : Verdict.OneSided(one);
-            Finish(result, FileStamp.Of(one.BaselinePath), FileStamp.Of(one.CandidatePath));
-        }
+        else if (one.BaselinePath == null && one.CandidatePath == null) Settle(one, Verdict.Failed(one, "neither side has it"));
+        else if (one.BaselinePath == null || one.CandidatePath == null) Settle(one, Verdict.OneSided(one));
+        else if (OutsideLink.Fault(one, _options.Within) is string fault) Finish(Verdict.Failed(one, fault), FileStamp.None, FileStamp.None);
+        else return false;
         return true;
     }
+
+    private void Settle(TestCase one, CaseResult result) =>
+        Finish(result, FileStamp.Of(one.BaselinePath), FileStamp.Of(one.CandidatePath));
 
     private void Start(AdmissionDecision start, CaseInHand one)
     {

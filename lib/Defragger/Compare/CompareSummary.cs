@@ -3,6 +3,7 @@ namespace Defragger.Compare;
 /// <summary>What a run came to, in figures.</summary>
 public sealed class CompareSummary
 {
+    private readonly Dictionary<int, long> _ignoredBy = [];
     private readonly long[] _cases = new long[Enum.GetValues<CaseStatus>().Length];
 
     /// <summary>Cases that ended, those taken over from an earlier run among them.</summary>
@@ -22,6 +23,15 @@ public sealed class CompareSummary
 
     /// <summary>Findings that both have, in the cases where they were counted.</summary>
     public long Unchanged { get; private set; }
+
+    /// <summary>Findings that both have, on another line or in another file.</summary>
+    public long Moved { get; private set; }
+
+    /// <summary>Differences that a rule or a tolerance covers.</summary>
+    public long Ignored { get; private set; }
+
+    /// <summary>How often each ignore rule covered a difference, by its place in the file, from 0.</summary>
+    public IReadOnlyDictionary<int, long> IgnoredBy => _ignoredBy;
 
     /// <summary>The case that held the most memory, or null when none ran.</summary>
     public CaseResult? Largest { get; private set; }
@@ -47,12 +57,12 @@ public sealed class CompareSummary
     /// <summary>The run was stopped before its end.</summary>
     public bool Stopped { get; internal set; }
 
-    /// <summary>0 all same; 1 differences; 2 some cases could not be compared; 3 no case at all.</summary>
+    /// <summary>0 all same, or differing only in what is ignored; 1 differences; 2 some cases could not be compared; 3 no case at all.</summary>
     public int ExitCode =>
         Stopped || Count(CaseStatus.Error) + Count(CaseStatus.Timeout) + Count(CaseStatus.OutOfMemory)
         + Count(CaseStatus.DoesNotFit) + Count(CaseStatus.Cancelled) > 0 ? 2
         : Total == 0 ? 3
-        : Count(CaseStatus.Same) == Total ? 0 : 1;
+        : Count(CaseStatus.Same) + Count(CaseStatus.Ignored) == Total ? 0 : 1;
 
     /// <summary>Cases that came out so.</summary>
     public long Count(CaseStatus status) => _cases[(int)status];
@@ -67,6 +77,10 @@ public sealed class CompareSummary
         Absent += result.Absent ?? 0;
         Updated += result.Updated ?? 0;
         Unchanged += result.Unchanged ?? 0;
+        Moved += result.Moved ?? 0;
+        Ignored += result.Ignored ?? 0;
+        foreach ((int rule, long count) in result.IgnoredBy ?? [])
+            _ignoredBy[rule] = _ignoredBy.GetValueOrDefault(rule) + count;
         CpuTime += result.CpuTime;
         if (result.PeakMemory > (Largest?.PeakMemory ?? 0)) Largest = result;
     }

@@ -4,18 +4,27 @@ namespace Defragger.Compare;
 
 /// <summary>The JSON line with which a comparer tells its counts: the last line that it prints.</summary>
 /// <remarks>
-/// <c>{"new":1,"absent":0,"updated":2,"unchanged":40,"reason":"…"}</c>; every member is optional, unknown members are
+/// <c>{"new":1,"absent":0,"updated":2,"unchanged":40,"moved":3,"ignored":1,"reason":"…"}</c>; every member is optional, unknown members are
 /// passed over. The exit code decides the status; the line must not contradict it.
 /// </remarks>
-internal sealed record ComparerLine(long? New, long? Absent, long? Updated, long? Unchanged, string Reason)
+internal sealed record ComparerLine(long? New, long? Absent, long? Updated, long? Unchanged, long? Moved, string Reason)
 {
+    /// <summary>Differences that are let pass; with some and exit 0, the case is Ignored.</summary>
+    public long? Ignored { get; init; }
+
+    /// <summary>Of those, the values that differ within their tolerance.</summary>
+    public long? Tolerated { get; init; }
+
+    /// <summary>How often each ignore rule covered one; null for none.</summary>
+    public IReadOnlyList<IgnoreRuleHits>? IgnoredBy { get; init; }
+
     /// <summary>No counts were told.</summary>
-    public static ComparerLine Silent { get; } = new(null, null, null, null, "");
+    public static ComparerLine Silent { get; } = new(null, null, null, null, null, "");
 
     /// <summary>Differences counted; null when none of the counts was told.</summary>
-    public long? Differences => New is null && Absent is null && Updated is null
+    public long? Differences => New is null && Absent is null && Updated is null && Moved is null
         ? null
-        : (New ?? 0) + (Absent ?? 0) + (Updated ?? 0);
+        : (New ?? 0) + (Absent ?? 0) + (Updated ?? 0) + (Moved ?? 0);
 
     /// <summary>Looks for the line in what the comparer printed.</summary>
     /// <returns>The line; null when the last line printed is no JSON object.</returns>
@@ -32,7 +41,13 @@ internal sealed record ComparerLine(long? New, long? Absent, long? Updated, long
             string reason = root.TryGetProperty("reason", out JsonElement text) && text.ValueKind == JsonValueKind.String
                 ? text.GetString()! : "";
             return new ComparerLine(
-                Count(root, "new"), Count(root, "absent"), Count(root, "updated"), Count(root, "unchanged"), reason);
+                Count(root, "new"), Count(root, "absent"), Count(root, "updated"), Count(root, "unchanged"),
+                Count(root, "moved"), reason)
+            {
+                Ignored = Count(root, "ignored"),
+                Tolerated = Count(root, "tolerated"),
+                IgnoredBy = Hits(root),
+            };
         }
         catch (JsonException e)
         {
@@ -45,6 +60,15 @@ internal sealed record ComparerLine(long? New, long? Absent, long? Updated, long
     {
         ReadOnlySpan<char> text = output.AsSpan().TrimEnd();
         return text[(text.LastIndexOf('\n') + 1)..].Trim().ToString();
+    }
+
+    private static List<IgnoreRuleHits>? Hits(JsonElement root)
+    {
+        if (!root.TryGetProperty("ignoredBy", out JsonElement hits) || hits.ValueKind != JsonValueKind.Array) return null;
+        return [.. hits.EnumerateArray().Select(hit => hit.ValueKind == JsonValueKind.Object
+            && Count(hit, "rule") is long rule and <= int.MaxValue && Count(hit, "count") is long count
+            ? new IgnoreRuleHits((int)rule, count)
+            : throw new FormatException($"the comparer's last line has {hit.GetRawText()} in \"ignoredBy\", which is no rule with its count"))];
     }
 
     private static long? Count(JsonElement root, string name)

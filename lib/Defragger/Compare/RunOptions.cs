@@ -24,6 +24,9 @@ internal sealed record RunOptions
     /// <summary>Time limit of a case; null for none.</summary>
     public TimeSpan? Timeout { get; init; }
 
+    /// <summary>Directories that links must not lead out of; none if they may.</summary>
+    public IReadOnlyList<string> Within { get; init; } = [];
+
     /// <summary>Memory limit of a case, in bytes; null for none.</summary>
     public long? CaseMemoryLimit { get; init; }
 }

@@ -33,6 +33,10 @@ internal static class Verdict
             Absent = line.Absent,
             Updated = line.Updated,
             Unchanged = line.Unchanged,
+            Moved = line.Moved,
+            Ignored = line.Ignored,
+            Tolerated = line.Tolerated,
+            IgnoredBy = line.IgnoredBy,
             ExitCode = report.ExitCode,
             Signal = report.Signal,
             Duration = report.Duration,
@@ -69,7 +73,8 @@ internal static class Verdict
             if (line == null && mustReport)
                 return Ended(CaseStatus.Error, WithLastWords($"the comparer exited with {report.ExitCode} but told no result", report));
             line ??= ComparerLine.Silent;
-            return status == CaseStatus.Same && line.Differences > 0
+            if (status == CaseStatus.Same && line.Ignored > 0) status = CaseStatus.Ignored;
+            return status != CaseStatus.Changed && line.Differences > 0
                 ? Ended(CaseStatus.Error, $"the comparer contradicts itself: exit 0 (same), but {line.Differences} differences counted")
                 : (status, line.Reason, line);
         }

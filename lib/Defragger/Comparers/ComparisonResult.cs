@@ -12,6 +12,12 @@ namespace Defragger.Comparers;
 /// <param name="Reason">A short sentence for a person.</param>
 internal sealed record ComparisonResult(bool Same, ComparisonFormat Format, ComparisonCounts? Counts, string Reason)
 {
+    /// <summary>How often each ignore rule covered a difference, by its place in the file, from 0; null for none.</summary>
+    public IReadOnlyList<(int Rule, long Count)>? IgnoredBy { get; init; }
+
+    /// <summary>Values that differ within their tolerance; counted among those that are ignored.</summary>
+    public long Tolerated { get; init; }
+
     // For a terminal and a pipe, not for HTML: a quote in a reason stays a quote.
     private static readonly JsonWriterOptions s_options = new()
     {
@@ -25,7 +31,7 @@ internal sealed record ComparisonResult(bool Same, ComparisonFormat Format, Comp
         using (Utf8JsonWriter json = new(buffer, s_options))
         {
             json.WriteStartObject();
-            json.WriteString("status"u8, Same ? "same"u8 : "changed"u8);
+            json.WriteString("status"u8, !Same ? "changed"u8 : Counts?.Ignored > 0 ? "ignored"u8 : "same"u8);
             json.WriteString("format"u8, FormatCatalog.NameOf(Format));
             if (Counts is { } counts)
             {
@@ -33,12 +39,33 @@ internal sealed record ComparisonResult(bool Same, ComparisonFormat Format, Comp
                 json.WriteNumber("absent"u8, counts.Absent);
                 json.WriteNumber("updated"u8, counts.Updated);
                 json.WriteNumber("unchanged"u8, counts.Unchanged);
+                json.WriteNumber("moved"u8, counts.Moved);
+                json.WriteNumber("ignored"u8, counts.Ignored);
             }
+
+            if (Tolerated > 0)
+                json.WriteNumber("tolerated"u8, Tolerated);
+            if (IgnoredBy is not null)
+                WriteIgnoredBy(json);
 
             json.WriteString("reason"u8, Reason);
             json.WriteEndObject();
         }
 
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    private void WriteIgnoredBy(Utf8JsonWriter json)
+    {
+        json.WriteStartArray("ignoredBy"u8);
+        foreach ((int rule, long count) in IgnoredBy!)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("rule"u8, rule);
+            json.WriteNumber("count"u8, count);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 }

@@ -45,6 +45,12 @@ internal sealed class CsvRowReader : RecordReader
         return [.. Enumerable.Range(0, _parser.FieldCount).Select(index => _parser.GetString(index))];
     }
 
+    /// <summary>Fields of the row that was read last.</summary>
+    public int FieldCount => _parser.FieldCount;
+
+    /// <summary>A field of the row that was read last, without its quotes.</summary>
+    public ReadOnlySpan<byte> Field(int index) => _parser.GetSpan(index);
+
     public override bool TryRead(out UInt128 key)
     {
         key = default;

@@ -1,10 +1,20 @@
+using Defragger.Comparers.Matching;
+using Defragger.Comparers.Records;
+using Defragger.Comparers.Rules;
+
 namespace Defragger.Comparers;
 
 /// <summary>Compares one case: opens both files, asks for the first differing byte, then for what it means.</summary>
 internal static class FileComparer
 {
     /// <exception cref="ComparisonException">The files could not be compared.</exception>
-    public static ComparisonResult Compare(string baselinePath, string candidatePath, ComparisonFormat format)
+    /// <param name="baselinePath">The baseline's file.</param>
+    /// <param name="candidatePath">The candidate's file.</param>
+    /// <param name="format">How to read them.</param>
+    /// <param name="key">By what records of JSON, JSON Lines and CSV are matched; null for by path, and in order.</param>
+    /// <param name="allowances">What may differ; null for nothing.</param>
+    public static ComparisonResult Compare(
+        string baselinePath, string candidatePath, ComparisonFormat format, RecordKey? key = null, Allowances? allowances = null)
     {
         using SourceFile baseline = new(baselinePath);
         using SourceFile candidate = new(candidatePath);
@@ -19,15 +29,56 @@ internal static class FileComparer
         if (difference < 0)
             return new(true, format, null, "byte for byte equal");
 
-        return format switch
+        allowances ??= Allowances.None;
+        ComparisonResult result = format switch
         {
-            ComparisonFormat.Sarif => SarifComparer.Compare(baseline, candidate),
-            ComparisonFormat.Json => JsonComparer.Compare(baseline, candidate),
+            ComparisonFormat.Sarif => SarifComparer.Compare(baseline, candidate, allowances: allowances),
+            ComparisonFormat.Json when key is not null => KeyedComparer.Json(baseline, candidate, key),
+            ComparisonFormat.JsonLines when key is not null => KeyedComparer.JsonLines(baseline, candidate, key),
+            ComparisonFormat.Csv when key is not null => KeyedComparer.Csv(baseline, candidate, key),
+            ComparisonFormat.Json => JsonComparer.Compare(baseline, candidate, allowances: allowances),
             ComparisonFormat.JsonLines => SequenceComparer.JsonLines(baseline, candidate),
             ComparisonFormat.Csv => SequenceComparer.Csv(baseline, candidate),
             ComparisonFormat.Text => SequenceComparer.Text(baseline, candidate),
             _ => Binary(baseline, candidate, difference),
         };
+        // Findings and values were asked for one by one; a record, a line or the bytes are covered as a whole or not.
+        if (format is not (ComparisonFormat.Sarif or ComparisonFormat.Json) || key is not null)
+            result = IgnoreRecords(result, allowances);
+        (int Rule, long Count)[] hits = [.. allowances.Hits];
+        string tolerated = allowances.Tolerated == 0 ? "" : $" ({allowances.Tolerated} within tolerance)";
+        return result with
+        {
+            IgnoredBy = hits.Length == 0 ? null : hits,
+            Tolerated = allowances.Tolerated,
+            Reason = result.Reason + tolerated,
+        };
+    }
+
+    /// <summary>What a rule covers that asks for no path and no rule.</summary>
+    private static ComparisonResult IgnoreRecords(ComparisonResult result, Allowances allowances)
+    {
+        int[] rules = allowances.Plain();
+        if (result.Same || rules.Length == 0)
+            return result;
+        if (result.Counts is not { } counts)
+        {
+            // Bytes: one difference, of which no more is known.
+            return allowances.TryIgnore(FindingChange.Updated, rules)
+                ? result with { Same = true, Counts = new(0, 0, 0, 0, Ignored: 1), Reason = result.Reason + "; ignored" }
+                : result;
+        }
+
+        bool Covers(FindingChange change, long count) => count > 0 && allowances.TryIgnore(change, rules, count: count);
+        if (Covers(FindingChange.New, counts.New))
+            counts = counts with { New = 0, Ignored = counts.Ignored + counts.New };
+        if (Covers(FindingChange.Absent, counts.Absent))
+            counts = counts with { Absent = 0, Ignored = counts.Ignored + counts.Absent };
+        if (Covers(FindingChange.Updated, counts.Updated))
+            counts = counts with { Updated = 0, Ignored = counts.Ignored + counts.Updated };
+        bool same = !counts.HasDifference && counts.Ignored > result.Counts.Value.Ignored;
+        string now = counts == result.Counts ? "" : $"; {counts.Ignored} of them ignored";
+        return result with { Same = same, Counts = counts, Reason = result.Reason + now };
     }
 
     /// <summary>By the baseline's name, else by the candidate's, else by what the files begin with.</summary>

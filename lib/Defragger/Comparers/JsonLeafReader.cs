@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Defragger.Comparers.Rules;
 
 namespace Defragger.Comparers;
 
@@ -18,16 +19,24 @@ internal sealed class JsonLeafReader : JsonTokenReader
     private static readonly UInt128 s_emptyObject = JsonHash.Of([], JsonHash.Kind.Object);
     private static readonly UInt128 s_emptyArray = JsonHash.Of([], JsonHash.Kind.Array);
 
-    private readonly Action<UInt128, UInt128> _leaf;
+    private readonly Action<UInt128, JsonLeaf> _leaf;
+    private readonly LeafRules _rules;
+    private readonly ValuePath? _text; // the path for people, where rules ask for it
     private readonly CanonicalHasher _canonical = new();
     private Level[] _levels = new Level[16];
     private int _depth;
 
     /// <param name="file">Stays the caller's.</param>
     /// <param name="leaf">Takes the path and the value of each leaf.</param>
+    /// <param name="rules">What may differ, for both files.</param>
     /// <param name="bufferSize">Bytes read at once.</param>
-    public JsonLeafReader(SourceFile file, Action<UInt128, UInt128> leaf, int bufferSize = DefaultBufferSize)
-        : base(file, bufferSize) => _leaf = leaf;
+    public JsonLeafReader(SourceFile file, Action<UInt128, JsonLeaf> leaf, LeafRules rules, int bufferSize = DefaultBufferSize)
+        : base(file, bufferSize)
+    {
+        _leaf = leaf;
+        _rules = rules;
+        _text = rules.AreAsked ? new ValuePath() : null;
+    }
 
     public UInt128 Root => _canonical.Root;
 
@@ -43,6 +52,7 @@ internal sealed class JsonLeafReader : JsonTokenReader
                 _canonical.AddName(name);
                 ref Level level = ref _levels[_depth - 1];
                 level.Child = JsonHash.Of(level.Path, name, JsonHash.Kind.NamePath);
+                _text?.Name(ref reader);
                 break;
             case JsonTokenType.StartObject:
             case JsonTokenType.StartArray:
@@ -58,7 +68,10 @@ internal sealed class JsonLeafReader : JsonTokenReader
             default:
                 UInt128 value = JsonHash.OfScalar(ref reader);
                 _canonical.AddValue(value);
-                Emit(NextPath(), value);
+                UInt128 path = NextPath();
+                int rules = _text is null ? LeafRules.Nothing : _rules.Of(_text.Text);
+                bool isMeasured = rules != LeafRules.Nothing && reader.TokenType == JsonTokenType.Number && _rules.ToleranceOf(rules) is not null;
+                Emit(path, new JsonLeaf(value, isMeasured && reader.TryGetDouble(out double number) ? number : double.NaN, rules));
                 break;
         }
     }
@@ -72,6 +85,8 @@ internal sealed class JsonLeafReader : JsonTokenReader
         UInt128 path = level.IsArray
             ? JsonHash.Of(level.Path, (UInt128)level.Children, JsonHash.Kind.IndexPath)
             : level.Child;
+        if (level.IsArray)
+            _text?.Index(level.Children);
         level.Children++;
         return path;
     }
@@ -81,19 +96,23 @@ internal sealed class JsonLeafReader : JsonTokenReader
         if (_depth == _levels.Length)
             Array.Resize(ref _levels, _depth * 2);
         _levels[_depth++] = new Level { Path = path, IsArray = isArray };
+        _text?.Enter();
     }
 
     private void Leave()
     {
         Level level = _levels[--_depth];
-        if (level.Children == 0)
-            Emit(level.Path, level.IsArray ? s_emptyArray : s_emptyObject);
+        _text?.Leave();
+        if (level.Children > 0)
+            return;
+        int rules = _text is null ? LeafRules.Nothing : _rules.Of(_text.Text);
+        Emit(level.Path, new JsonLeaf(level.IsArray ? s_emptyArray : s_emptyObject, double.NaN, rules));
     }
 
-    private void Emit(UInt128 path, UInt128 value)
+    private void Emit(UInt128 path, JsonLeaf leaf)
     {
         Count++;
-        _leaf(path, value);
+        _leaf(path, leaf);
     }
 
     private struct Level

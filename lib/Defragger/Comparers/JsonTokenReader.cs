@@ -68,6 +68,9 @@ internal abstract class JsonTokenReader : IDisposable
     /// <summary>Where in the file the token starts that the reader stands on.</summary>
     protected long PositionOf(ref Utf8JsonReader reader) => _window.Position + reader.TokenStartIndex;
 
+    /// <summary>Where in the file the token ends that the reader stands on.</summary>
+    protected long EndOf(ref Utf8JsonReader reader) => _window.Position + reader.BytesConsumed;
+
     /// <summary>For what the parser lets pass.</summary>
     protected ComparisonException Invalid(long position, string problem) =>
         new(File.Path, $"not valid JSON at byte {position}: {problem}");

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Defragger.Comparers.Rules;
 
 namespace Defragger.Comparers;
 
@@ -17,15 +18,15 @@ internal sealed class SarifCatalogReader : SarifReader
 {
     private readonly List<SarifRunCatalog> _runs = [];
 
-    private SarifCatalogReader(SourceFile file, int bufferSize)
-        : base(file, bufferSize)
+    private SarifCatalogReader(SourceFile file, int bufferSize, FindingRules? rules)
+        : base(file, bufferSize, rules)
     {
     }
 
     /// <summary>One catalog a run, in the order of the file.</summary>
-    public static IReadOnlyList<SarifRunCatalog> ReadAll(SourceFile file, int bufferSize)
+    public static IReadOnlyList<SarifRunCatalog> ReadAll(SourceFile file, int bufferSize, FindingRules? rules)
     {
-        using SarifCatalogReader reader = new(file, bufferSize);
+        using SarifCatalogReader reader = new(file, bufferSize, rules);
         try
         {
             while (reader.Pump())

@@ -1,38 +1,62 @@
+using Defragger.Comparers.Matching;
+using Defragger.Comparers.Rules;
+
 namespace Defragger.Comparers;
 
 /// <summary>Compares the findings of two SARIF logs.</summary>
 /// <remarks>
-/// Pass 1 pairs findings with equal keys (tool, rule, file, line, message, and what they are held for: level and kind),
-/// one to one: Unchanged.
-/// Pass 2 pairs what is left, by the same without level and kind, then by fingerprints: Updated. The rest is Absent or New.
+/// While the logs are read, findings with equal keys (all that is compared, and the fingerprints) are paired one to one and
+/// forgotten. What is left over goes through the passes of <see cref="FindingMatcher"/>. What has no partner after them is
+/// New or Absent.
 ///
 /// Invariants:
 /// 1. Each finding is in at most one pair; k equal findings count k times.
-/// 2. Whether the logs are the same is asked of the sums of their keys (modulo 2^128), which no bound on the waiting
+/// 2. Whether the logs are the same is asked of the sums of their contents (modulo 2^128), which no bound on the waiting
 ///    findings can falsify. The order of the findings does not matter.
-/// Memory: a waiting finding is about 60 bytes, and 16 more a fingerprint; with levels 24 and 16 more. At most <see cref="DefaultLimit"/> wait.
+/// 3. Swapping the logs swaps New and Absent and nothing else: the passes see first the log with the smaller sum.
+/// Memory: a waiting finding is about 170 bytes, 16 more a fingerprint, and as much again for the passes. At most
+/// <see cref="DefaultLimit"/> wait.
 /// </remarks>
 internal sealed class SarifComparer
 {
-    /// <summary>A third of what leaves of JSON may wait: fingerprints and pass 2 need twice as much again.</summary>
-    public const int DefaultLimit = StreamingJoin<UInt128[]?>.DefaultLimit / 3;
+    /// <summary>With all of them left over, a comparer holds less than 100 MB.</summary>
+    public const int DefaultLimit = 250_000;
 
-    private readonly StreamingJoin<UInt128[]?> _join;
+    private readonly StreamingJoin<FindingTraits> _join;
+    private readonly FingerprintNames _names = new();
+    private readonly TraitsPool _pool = new();
+    private readonly LogNames[] _logs = [new(), new()];
     private readonly UInt128[] _sums = new UInt128[2];
+    private readonly Action<FindingPair>? _pairs;
+    private readonly FindingRules? _rules;
     private long _unchanged;
-    private bool _haveLevels; // some finding tells a level or a kind
 
-    private SarifComparer(int joinLimit) => _join = new StreamingJoin<UInt128[]?>(joinLimit);
+    private SarifComparer(int joinLimit, Action<FindingPair>? pairs, Allowances? allowances)
+    {
+        if (allowances is { HasRules: true })
+            _rules = new FindingRules(allowances);
+        _join = new StreamingJoin<FindingTraits>(joinLimit, (_, _, traits) => _pool.Return(traits));
+        _pairs = pairs;
+    }
 
+    /// <param name="baseline">The baseline's log.</param>
+    /// <param name="candidate">The candidate's log.</param>
+    /// <param name="bufferSize">Bytes read at once.</param>
+    /// <param name="joinLimit">Findings of both sides that wait for a partner at most.</param>
+    /// <param name="pairs">Told what became of each finding, in no particular order; not of findings that had to leave
+    /// because of the limit.</param>
+    /// <param name="allowances">What may differ; null for nothing.</param>
     public static ComparisonResult Compare(
         SourceFile baseline,
         SourceFile candidate,
         int bufferSize = JsonTokenReader.DefaultBufferSize,
-        int joinLimit = DefaultLimit)
+        int joinLimit = DefaultLimit,
+        Action<FindingPair>? pairs = null,
+        Allowances? allowances = null)
     {
-        SarifComparer comparer = new(joinLimit);
-        using SarifFindingReader left = new(baseline, comparer.Sink(Side.Baseline), bufferSize);
-        using SarifFindingReader right = new(candidate, comparer.Sink(Side.Candidate), bufferSize);
+        SarifComparer comparer = new(joinLimit, pairs, allowances);
+        using SarifFindingReader left = new(baseline, comparer._names, comparer._pool, comparer.Sink(Side.Baseline), bufferSize, comparer._rules);
+        using SarifFindingReader right = new(candidate, comparer._names, comparer._pool, comparer.Sink(Side.Candidate), bufferSize, comparer._rules);
         while (left.PumpSarif() | right.PumpSarif())
         {
         }
@@ -43,45 +67,99 @@ internal sealed class SarifComparer
     private Action<SarifFinding> Sink(Side side) => finding =>
     {
         ref UInt128 sum = ref _sums[(int)side];
-        sum = unchecked(sum + finding.Key);
-        UInt128[]? marks = finding.Fingerprints;
-        if (finding.Key != finding.Identity)
-        {
-            _haveLevels = true;
-            marks = WithIdentity(finding.Identity, marks);
-        }
-
-        if (_join.TryPair(side, finding.Key, marks, out _))
-            _unchanged++;
+        sum = unchecked(sum + finding.Content);
+        FindingTraits traits = finding.Traits;
+        _logs[(int)side].Files.Add(traits.File);
+        _logs[(int)side].Rules.Add(traits.Rule);
+        foreach (Fingerprint print in traits.Fingerprints)
+            _names.Count(side, print, FindingTraits.Join(traits.Rule, traits.File));
+        if (!_join.TryPair(side, finding.Key, traits, out FindingTraits partner))
+            return;
+        _unchanged++;
+        _pairs?.Invoke(side == Side.Candidate
+            ? new(partner.Number, traits.Number, FindingChange.Unchanged)
+            : new(traits.Number, partner.Number, FindingChange.Unchanged));
+        _pool.Return(traits);
+        _pool.Return(partner);
     };
 
     private ComparisonResult Conclude(long baseline, long candidate)
     {
-        if (baseline == candidate && _sums[0] == _sums[1])
+        bool same = baseline == candidate && _sums[0] == _sums[1];
+        if (same && _pairs is null)
         {
             ComparisonCounts all = new(0, 0, 0, baseline);
             return new(true, ComparisonFormat.Sarif, all, all.Describe("findings"));
         }
 
-        long updated = FingerprintMatcher.CountPairs(Leftovers(Side.Baseline), Leftovers(Side.Candidate));
-        long paired = _unchanged + updated;
-        ComparisonCounts counts = new(candidate - paired, baseline - paired, updated, _unchanged);
+        ComparisonCounts counts = Match(baseline, candidate);
         string reason = counts.Describe("findings");
         if (_join.Evicted(Side.Baseline) + _join.Evicted(Side.Candidate) > 0)
             reason += " (so many are left over that new and absent are upper bounds)";
-        return new(false, ComparisonFormat.Sarif, counts, reason);
+        return new(same || !counts.HasDifference, ComparisonFormat.Sarif, counts, reason);
     }
 
-    // Without any level, equal identities are equal keys: all of those were paired in pass 1.
-    private List<UInt128[]?> Leftovers(Side side) =>
-    [
-        .. _join.Waiting().Where(entry => entry.Side == side)
-            .Select(entry => _haveLevels && !HasIdentity(entry.Payload) ? WithIdentity(entry.Key, entry.Payload) : entry.Payload),
-    ];
+    private ComparisonCounts Match(long baseline, long candidate)
+    {
+        bool swapped = _sums[0] > _sums[1];
+        Side leftSide = swapped ? Side.Candidate : Side.Baseline;
+        Side rightSide = swapped ? Side.Baseline : Side.Candidate;
+        MatchTable table = new(Leftovers(leftSide), Leftovers(rightSide));
+        FindingMatcher matcher = new(table);
+        matcher.Run(_names, _logs[(int)leftSide], _logs[(int)rightSide]);
 
-    private static bool HasIdentity(UInt128[]? marks) =>
-        marks is { Length: > 0 } && SarifFinding.KindOf(marks[0]) == SarifFinding.Kind.Identity;
+        long[] kinds = new long[Enum.GetValues<FindingChange>().Length];
+        long[] ignored = new long[kinds.Length];
+        kinds[(int)FindingChange.Unchanged] = _unchanged;
+        for (int i = 0; i < table.Left.Findings.Length; i++)
+        {
+            int j = table.Left.PartnerOf[i];
+            if (j == MatchTable.None)
+                continue;
+            FindingChange change = matcher.ChangeOf(i, j);
+            kinds[(int)change]++;
+            // A rule covers it by the names that the candidate has for its rule and its file.
+            if (change != FindingChange.Unchanged && IsIgnored(change, swapped ? table.Left.Findings[i] : table.Right.Findings[j]))
+                ignored[(int)change]++;
 
-    private static UInt128[] WithIdentity(UInt128 identity, UInt128[]? marks) =>
-        [SarifFinding.Mark(identity, SarifFinding.Kind.Identity), .. marks ?? []];
+            long left = table.Left.Findings[i].Number;
+            long right = table.Right.Findings[j].Number;
+            _pairs?.Invoke(swapped ? new(right, left, change) : new(left, right, change));
+        }
+
+        ignored[(int)FindingChange.Absent] = TellFree(swapped ? table.Right : table.Left, FindingChange.Absent);
+        ignored[(int)FindingChange.New] = TellFree(swapped ? table.Left : table.Right, FindingChange.New);
+        long paired = kinds.Sum();
+        kinds[(int)FindingChange.New] = candidate - paired;
+        kinds[(int)FindingChange.Absent] = baseline - paired;
+        long Of(FindingChange change) => kinds[(int)change] - ignored[(int)change];
+        return new(
+            Of(FindingChange.New),
+            Of(FindingChange.Absent),
+            Of(FindingChange.Updated),
+            Of(FindingChange.Unchanged),
+            Of(FindingChange.Moved),
+            ignored.Sum());
+    }
+
+    /// <summary>Tells of the findings without a partner; how many of them are ignored.</summary>
+    private long TellFree(MatchSide side, FindingChange change)
+    {
+        long ignored = 0;
+        for (int i = 0; i < side.Findings.Length; i++)
+        {
+            if (!side.IsFree(i))
+                continue;
+            long number = side.Findings[i].Number;
+            _pairs?.Invoke(change == FindingChange.New ? new(-1, number, change) : new(number, -1, change));
+            ignored += IsIgnored(change, side.Findings[i]) ? 1 : 0;
+        }
+
+        return ignored;
+    }
+
+    private bool IsIgnored(FindingChange change, FindingTraits finding) => _rules is not null && _rules.TryIgnore(change, finding);
+
+    private FindingTraits[] Leftovers(Side side) =>
+        [.. _join.Waiting().Where(entry => entry.Side == side).Select(entry => entry.Payload)];
 }

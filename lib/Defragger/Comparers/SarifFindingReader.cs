@@ -1,15 +1,16 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
+using Defragger.Comparers.Matching;
+using Defragger.Comparers.Rules;
 
 namespace Defragger.Comparers;
 
 /// <summary>The findings of a SARIF log, handed on one by one as they are read.</summary>
 /// <remarks>
-/// A finding's key is (tool, rule, file, line, message, level, kind). Level and kind are what stands there: one that is
+/// What a finding is made of is told in <see cref="SarifDraft"/>. Level and kind are what stands there: one that is
 /// missing is not filled in, for the default depends on the rule's configuration. The rule is ruleId, else rule.id, else the id that ruleIndex
 /// or rule.index names, else that number and its component. The file is the first location's URI, normalised, else the
 /// artifact that its index names, else that number. The line is whatever startLine holds. The message is its text,
-/// else markdown, else id; with the arguments in any case.
+/// else markdown, else id; with the arguments in any case. Of code flows, messages, files and lines of the steps count.
 ///
 /// Results with baselineState "absent" are no findings of this file. Suppressed ones are: whether a suppression counts
 /// is for an ignore rule to say, not for the comparer.
@@ -19,21 +20,42 @@ internal sealed class SarifFindingReader : SarifReader
     /// <summary>Fingerprints of one finding that are kept; reports seen have at most 3.</summary>
     private const int MostFingerprints = 64;
 
+    /// <summary>GitHub's hash of the line, with ":2" behind it at the second finding on lines with that hash.</summary>
+    private static ReadOnlySpan<byte> LineHash => "primaryLocationLineHash"u8;
+
+    /// <summary>GitHub's other one is the number of a column, which finds no finding again.</summary>
+    private static ReadOnlySpan<byte> Column => "primaryLocationStartColumnFingerprint"u8;
+
+    private readonly FingerprintNames _names;
+    private readonly TraitsPool _pool;
     private readonly Action<SarifFinding> _finding;
     private readonly int _bufferSize;
-    private readonly List<UInt128> _fingerprints = [];
+    private readonly List<(UInt128 Pair, int Name)> _fingerprints = [];
     private IReadOnlyList<SarifRunCatalog>? _allRuns;
     private bool _toolIsRead;
     private bool _artifactsAreRead;
     private UInt128 _fingerprintName;
-    private Draft _draft;
+    private int _fingerprintNumber;
+    private bool _isLineHash;
+    private SarifDraft _draft;
 
     /// <param name="file">Stays the caller's.</param>
+    /// <param name="names">Numbers the names of fingerprints, for both files.</param>
+    /// <param name="pool">Where traits come from; the taker of a finding gives them back.</param>
     /// <param name="finding">Takes each finding.</param>
     /// <param name="bufferSize">Bytes read at once.</param>
-    public SarifFindingReader(SourceFile file, Action<SarifFinding> finding, int bufferSize = DefaultBufferSize)
-        : base(file, bufferSize)
+    /// <param name="rules">Told each rule's id and each file's name; null where no ignore rule asks.</param>
+    public SarifFindingReader(
+        SourceFile file,
+        FingerprintNames names,
+        TraitsPool pool,
+        Action<SarifFinding> finding,
+        int bufferSize = DefaultBufferSize,
+        FindingRules? rules = null)
+        : base(file, bufferSize, rules)
     {
+        _names = names;
+        _pool = pool;
         _finding = finding;
         _bufferSize = bufferSize;
     }
@@ -43,8 +65,13 @@ internal sealed class SarifFindingReader : SarifReader
 
     protected override void Member(SarifNode node, ref Utf8JsonReader reader)
     {
-        if (node is SarifNode.Fingerprint or SarifNode.PartialFingerprint)
-            _fingerprintName = JsonHash.OfName(ref reader);
+        if (node is not (SarifNode.Fingerprint or SarifNode.PartialFingerprint))
+            return;
+        _fingerprintName = JsonHash.OfName(ref reader);
+        _fingerprintNumber = reader.ValueTextEquals(Column)
+            ? -1
+            : _names.NumberOf(_fingerprintName, identifies: node == SarifNode.Fingerprint);
+        _isLineHash = reader.ValueSpan.StartsWith(LineHash);
     }
 
     protected override bool Enter(SarifNode node)
@@ -55,12 +82,16 @@ internal sealed class SarifFindingReader : SarifReader
         }
         else if (node == SarifNode.Result)
         {
-            _draft = new Draft { RuleIndex = -1, ArtifactIndex = -1 };
+            _draft = new SarifDraft { RuleIndex = -1, ArtifactIndex = -1 };
             _fingerprints.Clear();
         }
         else if (node == SarifNode.RuleComponent)
         {
             _draft.RuleIsOfComponent = true;
+        }
+        else if (node == SarifNode.Step)
+        {
+            _draft.Step = new SarifDraft.FlowStep { Index = -1 };
         }
 
         return true;
@@ -76,9 +107,15 @@ internal sealed class SarifFindingReader : SarifReader
             case SarifNode.Artifacts:
                 _artifactsAreRead = true;
                 break;
+            case SarifNode.Step:
+                _draft.Flow.Add(_draft.Step.Message, Place(_draft.Step.Uri, _draft.Step.Index), _draft.Step.Line);
+                break;
+            case SarifNode.Thread:
+                _draft.Flow.EndThread();
+                break;
             case SarifNode.Result when !_draft.IsAbsent:
-                Count++;
                 _finding(Finish());
+                Count++;
                 break;
         }
     }
@@ -89,9 +126,11 @@ internal sealed class SarifFindingReader : SarifReader
         {
             case SarifNode.ResultRuleId:
                 _draft.RuleId = JsonHash.OfScalar(ref reader);
+                Rules?.SawId(_draft.RuleId.Value, ref reader);
                 break;
             case SarifNode.RuleReferenceId:
                 _draft.RuleId ??= JsonHash.OfScalar(ref reader);
+                Rules?.SawId(JsonHash.OfScalar(ref reader), ref reader);
                 break;
             case SarifNode.ResultRuleIndex:
             case SarifNode.RuleReferenceIndex:
@@ -106,9 +145,11 @@ internal sealed class SarifFindingReader : SarifReader
                 break;
             case SarifNode.MessageText:
                 _draft.Text = JsonHash.OfScalar(ref reader);
+                _draft.MaskedText = Masked(_draft.Text.Value, ref reader);
                 break;
             case SarifNode.MessageMarkdown:
                 _draft.Markdown = JsonHash.OfScalar(ref reader);
+                _draft.MaskedMarkdown = Masked(_draft.Markdown.Value, ref reader);
                 break;
             case SarifNode.MessageId:
                 _draft.MessageId = JsonHash.OfScalar(ref reader);
@@ -116,21 +157,42 @@ internal sealed class SarifFindingReader : SarifReader
             case SarifNode.Argument:
                 UInt128 argument = JsonHash.OfScalar(ref reader);
                 _draft.Arguments = JsonHash.Of(_draft.Arguments, argument, JsonHash.Kind.Element);
+                _draft.MaskedArguments = JsonHash.Of(_draft.MaskedArguments, Masked(argument, ref reader), JsonHash.Kind.Element);
                 break;
             case SarifNode.PlaceUri when reader.TokenType == JsonTokenType.String:
                 _draft.Uri = SarifUri.Hash(ref reader);
+                Rules?.SawFile(_draft.Uri.Value, ref reader);
                 break;
             case SarifNode.PlaceIndex:
                 _draft.ArtifactIndex = Index(node, ref reader);
                 break;
             case SarifNode.StartLine:
                 _draft.Line = JsonHash.OfScalar(ref reader);
+                _draft.LineNumber = LineNumber(_draft.Line, ref reader);
+                break;
+            case SarifNode.SnippetText:
+                _draft.Snippet = JsonHash.OfScalar(ref reader);
+                _draft.RegionCode = Code(ref reader);
+                break;
+            case SarifNode.ContextText:
+                _draft.SurroundingCode = Code(ref reader);
+                break;
+            case SarifNode.StepText:
+            case SarifNode.StepMessageId:
+                _draft.Step.Message = JsonHash.OfScalar(ref reader);
+                break;
+            case SarifNode.StepUri when reader.TokenType == JsonTokenType.String:
+                _draft.Step.Uri = SarifUri.Hash(ref reader);
+                break;
+            case SarifNode.StepIndex:
+                _draft.Step.Index = Index(node, ref reader);
+                break;
+            case SarifNode.StepLine:
+                _draft.Step.Line = JsonHash.OfScalar(ref reader);
                 break;
             case SarifNode.Fingerprint:
-                AddFingerprint(ref reader, SarifFinding.Kind.Fingerprint);
-                break;
             case SarifNode.PartialFingerprint:
-                AddFingerprint(ref reader, SarifFinding.Kind.PartialFingerprint);
+                AddFingerprint(ref reader);
                 break;
             case SarifNode.Level:
             case SarifNode.ResultKind:
@@ -155,33 +217,49 @@ internal sealed class SarifFindingReader : SarifReader
         throw NotSarif($"{node} must be a whole number from -1 on, and at byte {PositionOf(ref reader)} it is not");
     }
 
-    private void AddFingerprint(ref Utf8JsonReader reader, SarifFinding.Kind kind)
+    /// <summary>The number itself, or its hash with the sign set.</summary>
+    private static long LineNumber(UInt128 hash, ref Utf8JsonReader reader) =>
+        reader.TokenType == JsonTokenType.Number
+        && reader.TryGetDecimal(out decimal number)
+        && decimal.IsInteger(number)
+        && number is >= 0 and <= int.MaxValue
+            ? (long)number
+            : (long)hash | long.MinValue;
+
+    private static UInt128 Masked(UInt128 hash, ref Utf8JsonReader reader) =>
+        reader.TokenType == JsonTokenType.String && (reader.ValueIsEscaped || MessageMask.Applies(reader.ValueSpan))
+            ? JsonText.Hash(ref reader, static text => JsonHash.Of(MessageMask.Apply(text), JsonHash.Kind.Text))
+            : hash;
+
+    private static UInt128 Code(ref Utf8JsonReader reader) =>
+        reader.TokenType == JsonTokenType.String ? JsonText.Hash(ref reader, FindingContext.OfCode) : default;
+
+    private void AddFingerprint(ref Utf8JsonReader reader)
     {
-        if (_fingerprints.Count == MostFingerprints)
+        if (_fingerprints.Count == MostFingerprints || _fingerprintNumber < 0)
             return;
-        UInt128 pair = JsonHash.Of(_fingerprintName, JsonHash.OfScalar(ref reader), JsonHash.Kind.Member);
-        _fingerprints.Add(SarifFinding.Mark(pair, kind));
+        UInt128 value = _isLineHash && reader.TokenType == JsonTokenType.String
+            ? JsonText.Hash(ref reader, static text => JsonHash.Of(WithoutOrdinal(text), JsonHash.Kind.Text))
+            : JsonHash.OfScalar(ref reader);
+        _fingerprints.Add((JsonHash.Of(_fingerprintName, value, JsonHash.Kind.Member), _fingerprintNumber));
+    }
+
+    /// <summary>The ordinal changes when the finding before it goes; which of equal ones it is, the passes find out.</summary>
+    private static ReadOnlySpan<byte> WithoutOrdinal(ReadOnlySpan<byte> hash)
+    {
+        int colon = hash.LastIndexOf((byte)':');
+        return colon > 0 && hash.Length > colon + 1 && !hash[(colon + 1)..].ContainsAnyExceptInRange((byte)'0', (byte)'9')
+            ? hash[..colon]
+            : hash;
     }
 
     private SarifFinding Finish()
     {
         UInt128 tool = Catalog(_toolIsRead).Tool;
-        UInt128 rule = Rule();
-        ReadOnlySpan<UInt128> parts = [tool, rule, Place(), _draft.Line, Message()];
-        UInt128 identity = JsonHash.Of(MemoryMarshal.AsBytes(parts), JsonHash.Kind.Object);
-        UInt128 key = _draft.Standing is { } standing ? JsonHash.Of(identity, standing, JsonHash.Kind.Member) : identity;
-        if (_fingerprints.Count == 0)
-            return new SarifFinding(key, identity, null);
-
-        UInt128 scope = JsonHash.Of(tool, rule, JsonHash.Kind.Member);
-        UInt128[] fingerprints = new UInt128[_fingerprints.Count];
-        for (int i = 0; i < fingerprints.Length; i++)
-        {
-            UInt128 pair = _fingerprints[i];
-            fingerprints[i] = SarifFinding.Mark(JsonHash.Of(scope, pair, JsonHash.Kind.Member), SarifFinding.KindOf(pair));
-        }
-
-        return new SarifFinding(key, identity, fingerprints);
+        UInt128 id = Rule();
+        UInt128 rule = JsonHash.Of(tool, id, JsonHash.Kind.Member);
+        Rules?.Link(rule, id);
+        return _draft.Finish(_pool, Count, tool, rule, Place(_draft.Uri, _draft.ArtifactIndex), _fingerprints);
     }
 
     private UInt128 Rule()
@@ -193,20 +271,14 @@ internal sealed class SarifFindingReader : SarifReader
         return Unresolved(_draft.RuleIndex, _draft.RuleComponent);
     }
 
-    private UInt128 Place()
+    private UInt128 Place(UInt128? uri, long artifact)
     {
-        if (_draft.Uri is { } uri)
-            return uri;
-        if (_draft.ArtifactIndex < 0)
+        if (uri is { } known)
+            return known;
+        if (artifact < 0)
             return UInt128.Zero;
-        return Catalog(_artifactsAreRead).Artifact(_draft.ArtifactIndex) ?? Unresolved(_draft.ArtifactIndex, default);
+        return Catalog(_artifactsAreRead).Artifact(artifact) ?? Unresolved(artifact, default);
     }
-
-    private UInt128 Message() =>
-        JsonHash.Of(
-            _draft.Text ?? _draft.Markdown ?? _draft.MessageId ?? default,
-            _draft.Arguments,
-            JsonHash.Kind.Member);
 
     private static UInt128 Unresolved(long index, UInt128 component) =>
         JsonHash.Of((UInt128)(ulong)index, component, JsonHash.Kind.IndexPath);
@@ -218,27 +290,9 @@ internal sealed class SarifFindingReader : SarifReader
     {
         if (isRead)
             return Run;
-        _allRuns ??= SarifCatalogReader.ReadAll(File, _bufferSize);
+        _allRuns ??= SarifCatalogReader.ReadAll(File, _bufferSize, Rules);
         if (Runs > _allRuns.Count)
             throw new ComparisonException(File.Path, "was changed while being read");
         return _allRuns[Runs - 1];
-    }
-
-    /// <summary>What has been read of the current result.</summary>
-    private struct Draft
-    {
-        public UInt128? RuleId;
-        public UInt128? Uri;
-        public UInt128? Text;
-        public UInt128? Markdown;
-        public UInt128? Standing; // level and kind
-        public UInt128? MessageId;
-        public UInt128 Arguments;
-        public UInt128 RuleComponent;
-        public UInt128 Line;
-        public long RuleIndex;
-        public long ArtifactIndex;
-        public bool RuleIsOfComponent;
-        public bool IsAbsent;
     }
 }

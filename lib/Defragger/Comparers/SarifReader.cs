@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Defragger.Comparers.Rules;
 
 namespace Defragger.Comparers;
 
@@ -6,9 +7,10 @@ namespace Defragger.Comparers;
 /// <remarks>
 /// Invariants:
 /// 1. _open[0.._depth - 1] are the containers around the reader; none of them is <see cref="SarifNode.Skip"/>.
-/// 2. While _skipped > 0 the reader is that many levels inside something that does not matter (snippets, code flows,
-///    graphs, ...): its tokens are only counted, never kept.
-/// 3. A known place holds what the standard says, or the file is refused: results that are no array must not pass for
+/// 2. While _skipped > 0 the reader is that many levels inside something that does not matter (fixes, graphs,
+///    taxonomies, ...): its tokens are only counted, never kept.
+/// 3. A known member stands once in its object: of two, each reader would choose another.
+/// 4. A known place holds what the standard says, or the file is refused: results that are no array must not pass for
 ///    "no findings". A member may be null, as if it were not there; an element may not, for others count it.
 /// </remarks>
 internal abstract class SarifReader : JsonTokenReader
@@ -21,10 +23,11 @@ internal abstract class SarifReader : JsonTokenReader
     private bool _hasVersion;
     private bool _hasRuns;
 
-    protected SarifReader(SourceFile file, int bufferSize)
-        : base(file, bufferSize)
-    {
-    }
+    protected SarifReader(SourceFile file, int bufferSize, FindingRules? rules)
+        : base(file, bufferSize) => Rules = rules;
+
+    /// <summary>Told each rule's id and each file's name; null where no ignore rule asks.</summary>
+    protected FindingRules? Rules { get; }
 
     /// <summary>The catalog of the run that is being read; complete only when the run ends.</summary>
     protected SarifRunCatalog Run { get; private set; } = new();
@@ -50,6 +53,7 @@ internal abstract class SarifReader : JsonTokenReader
                 if (_skipped == 0)
                 {
                     _member = SarifGrammar.Member(_open[_depth - 1].Node, ref reader);
+                    DemandOnce(ref reader);
                     Member(_member, ref reader);
                 }
 
@@ -109,6 +113,8 @@ internal abstract class SarifReader : JsonTokenReader
         }
 
         SarifNode node = Next();
+        if (node == SarifNode.ExternalPart)
+            throw Elsewhere(ref reader);
         Demand(node, shape, ref reader);
         if (SarifGrammar.ShapeOf(node) == SarifGrammar.Shape.Any || !Enter(node))
         {
@@ -173,15 +179,21 @@ internal abstract class SarifReader : JsonTokenReader
                 break;
             case SarifNode.RuleId:
                 _id = JsonHash.OfScalar(ref reader);
+                Rules?.SawId(_id.Value, ref reader);
                 break;
             case SarifNode.ArtifactUri when reader.TokenType == JsonTokenType.String:
                 _id = SarifUri.Hash(ref reader);
+                Rules?.SawFile(_id.Value, ref reader);
                 break;
             default:
                 Scalar(node, ref reader);
                 break;
         }
     }
+
+    private ComparisonException Elsewhere(ref Utf8JsonReader reader) => new(
+        File.Path,
+        $"a part of run {Runs} is in another file (externalPropertyFileReferences at byte {PositionOf(ref reader)}), and no file but this one is read; put it in line first");
 
     private void Demand(SarifNode node, SarifGrammar.Shape found, ref Utf8JsonReader reader)
     {
@@ -193,6 +205,18 @@ internal abstract class SarifReader : JsonTokenReader
         }
     }
 
+    private void DemandOnce(ref Utf8JsonReader reader)
+    {
+        // Fingerprints have any names; each is a value of its own, whatever stands beside it.
+        if (_member is SarifNode.Skip or SarifNode.Fingerprint or SarifNode.PartialFingerprint)
+            return;
+        ref UInt128 seen = ref _open[_depth - 1].Seen;
+        UInt128 bit = UInt128.One << (int)_member;
+        if ((seen & bit) != 0)
+            throw Invalid(PositionOf(ref reader), $"the object repeats the key of its {_member}");
+        seen |= bit;
+    }
+
     private static string Name(SarifGrammar.Shape shape) => shape switch
     {
         SarifGrammar.Shape.Object => "an object",
@@ -202,6 +226,7 @@ internal abstract class SarifReader : JsonTokenReader
 
     private struct Level
     {
+        public UInt128 Seen; // the members, a bit each
         public SarifNode Node;
         public int Elements;
         public bool IsArray;

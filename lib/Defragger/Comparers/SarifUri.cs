@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
@@ -11,24 +10,8 @@ namespace Defragger.Comparers;
 internal static class SarifUri
 {
     /// <summary>The hash of the normalised URI that the reader stands on.</summary>
-    public static UInt128 Hash(ref Utf8JsonReader reader)
-    {
-        byte[] text = ArrayPool<byte>.Shared.Rent(Math.Max(1, reader.ValueSpan.Length));
-        try
-        {
-            int length = reader.CopyString(text);
-            return JsonHash.Of(Normalize(text.AsSpan(0, length)), JsonHash.Kind.Text);
-        }
-        catch (InvalidOperationException)
-        {
-            // A lone surrogate: no text, so as written.
-            return JsonHash.Of(reader.ValueSpan, JsonHash.Kind.RawText);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(text);
-        }
-    }
+    public static UInt128 Hash(ref Utf8JsonReader reader) =>
+        JsonText.Hash(ref reader, static text => JsonHash.Of(Normalize(text), JsonHash.Kind.Text));
 
     /// <summary>Normalises in place; what is left is a part of the span.</summary>
     public static Span<byte> Normalize(Span<byte> uri)

@@ -30,6 +30,7 @@ internal sealed class StreamingJoin<TPayload>
     private const int SmallestTable = 1024;
 
     private readonly int _limit;
+    private readonly Action<Side, UInt128, TPayload>? _onEvicted;
     private readonly List<Entry[]> _segments = [];
     private readonly long[] _evicted = new long[2];
     private int[] _buckets = NewTable(SmallestTable);
@@ -38,7 +39,13 @@ internal sealed class StreamingJoin<TPayload>
     private int _oldest = None;
     private int _newest = None;
 
-    public StreamingJoin(int limit = DefaultLimit) => _limit = limit;
+    /// <param name="limit">Entries that wait at most.</param>
+    /// <param name="onEvicted">Takes an entry that has to leave unpaired.</param>
+    public StreamingJoin(int limit = DefaultLimit, Action<Side, UInt128, TPayload>? onEvicted = null)
+    {
+        _limit = limit;
+        _onEvicted = onEvicted;
+    }
 
     /// <summary>Entries that wait for a partner.</summary>
     public int Count { get; private set; }
@@ -139,6 +146,7 @@ internal sealed class StreamingJoin<TPayload>
         // The oldest of all is the oldest of its key, so it is the first one there.
         ref Entry oldest = ref At(_oldest);
         _evicted[(int)oldest.Side]++;
+        _onEvicted?.Invoke(oldest.Side, oldest.Key, oldest.Payload);
         RemoveFirst(ref Find(oldest.Key));
     }
 

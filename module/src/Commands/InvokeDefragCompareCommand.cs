@@ -51,6 +51,10 @@ public sealed class InvokeDefragCompareCommand : CancellableCommand
     [ValidateNotNullOrEmpty]
     public string[] Exclude { get; set; } = [];
 
+    /// <summary>Also reads files that links in the directories lead to outside of them.</summary>
+    [Parameter]
+    public SwitchParameter FollowLink { get; set; }
+
     /// <summary>The program that compares a case, and its arguments with {baseline}, {candidate} and {case}.</summary>
     [Parameter(ValueFromRemainingArguments = true)]
     [ValidateNotNull]
@@ -61,6 +65,23 @@ public sealed class InvokeDefragCompareCommand : CancellableCommand
     [DictionaryTransformation]
     [ValidateNotNull]
     public IDictionary Format { get; set; } = new Hashtable();
+
+    /// <summary>Members or columns by which records of JSON arrays, JSON Lines and CSV are matched, by file pattern.</summary>
+    [Parameter]
+    [DictionaryTransformation(Otherwise = "*")]
+    [ValidateNotNull]
+    public IDictionary Key { get; set; } = new Hashtable();
+
+    /// <summary>By how much numbers may differ, by patterns of their paths: @{ '*.time' = '10%'; 'metrics/*' = 1e-9 }.</summary>
+    [Parameter]
+    [DictionaryTransformation]
+    [ValidateNotNull]
+    public IDictionary Tolerance { get; set; } = new Hashtable();
+
+    /// <summary>A file of known differences: a JSON array of rules with a reason.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? IgnoreRule { get; set; }
 
     /// <summary>The most cases at once; as many as there are cores.</summary>
     [Parameter]
@@ -119,7 +140,7 @@ public sealed class InvokeDefragCompareCommand : CancellableCommand
     [Parameter]
     public SwitchParameter Force { get; set; }
 
-    /// <summary>Sets $LASTEXITCODE: 0 same, 1 differences, 2 some cases could not be compared, 3 bad input.</summary>
+    /// <summary>Sets $LASTEXITCODE: 0 same or ignored, 1 differences, 2 some cases could not be compared, 3 bad input.</summary>
     [Parameter]
     public SwitchParameter ExitCode { get; set; }
 
@@ -186,6 +207,7 @@ public sealed class InvokeDefragCompareCommand : CancellableCommand
                 Fail(ErrorKind.NoCase, _setup.NoCaseMessage, Baseline);
             }
             SetExitCode(_refused ? 2 : summary.ExitCode);
+            foreach (string warning in _setup.Settings.RuleWarnings(summary)) WriteWarning(warning);
             _view.Summarize(SummaryText.Lines(summary, _setup.Folder!));
         }
         catch (Exception e) when (RunFailure.Explain(e, _setup.Folder!.FullPath) is var (kind, message))

@@ -9,16 +9,26 @@ namespace Defragger.PowerShell.Parameters;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class DictionaryTransformationAttribute : ArgumentTransformationAttribute
 {
+    /// <summary>The key of words without '=', whose values are joined with '+'; null where each word must have one.</summary>
+    public string? Otherwise { get; set; }
+
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
         object data = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
-        string? text = data is string one ? one : data is string[] several ? string.Join(',', several) : null;
+        string? text = data is string one ? one
+            : data is object[] several && several.All(word => (word is PSObject boxed ? boxed.BaseObject : word) is string)
+            ? string.Join(',', several) : null;
         if (text == null) return inputData;
         var table = new Hashtable();
         foreach (string part in text.Split([',', ';'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             int middle = part.LastIndexOf('=');
+            if (middle < 0 && Otherwise != null)
+            {
+                table[Otherwise] = table[Otherwise] is string before ? $"{before}+{part}" : part;
+                continue;
+            }
             if (middle <= 0)
                 throw new ArgumentTransformationMetadataException($"'{part}' has no '='; write KEY=VALUE, several with commas.");
             table[part[..middle].Trim()] = part[(middle + 1)..].Trim();
@@ -31,7 +41,11 @@ public sealed class DictionaryTransformationAttribute : ArgumentTransformationAt
     {
         foreach (DictionaryEntry entry in table) yield return (Text(entry.Key), Text(entry.Value));
 
-        static string Text(object? value) =>
-            Convert.ToString(value is PSObject wrapped ? wrapped.BaseObject : value, CultureInfo.InvariantCulture) ?? "";
+        static string Text(object? value) => value switch
+        {
+            PSObject wrapped => Text(wrapped.BaseObject),
+            object[] several => string.Join('+', several.Select(Text)),
+            _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
+        };
     }
 }

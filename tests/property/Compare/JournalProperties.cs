@@ -17,7 +17,7 @@ public static class JournalArbitraries
         from status in Gen.Elements(Enum.GetValues<CaseStatus>())
         from held in Gen.Elements(Enum.GetValues<HoldReason>())
         from reason in ArbMap.Default.GeneratorFor<NonNull<string>>()
-        from counts in Gen.OneOf(Gen.Constant((long?)null), Gen.Choose(0, int.MaxValue).Select(n => (long?)n)).ArrayOf(4)
+        from counts in Gen.OneOf(Gen.Constant((long?)null), Gen.Choose(0, int.MaxValue).Select(n => (long?)n)).ArrayOf(6)
         from exit in Gen.OneOf(Gen.Constant((int?)null), Gen.Choose(0, 255).Select(n => (int?)n))
         from ticks in Gen.Choose(0, int.MaxValue).ArrayOf(5)
         from wait in Gen.Choose(0, 1_000_000)
@@ -25,7 +25,7 @@ public static class JournalArbitraries
             new CaseResult
             {
                 Case = name, Status = status, Reason = Plain(reason.Get), HeldBy = held, ExitCode = exit,
-                New = counts[0], Absent = counts[1], Updated = counts[2], Unchanged = counts[3],
+                New = counts[0], Absent = counts[1], Updated = counts[2], Unchanged = counts[3], Moved = counts[4], Ignored = counts[5],
                 Duration = TimeSpan.FromTicks(ticks[0]), CpuTime = TimeSpan.FromTicks(ticks[1]), PeakMemory = ticks[2],
                 PeakSource = PeakSource.Rusage, WaitSeconds = wait / 1000.0, Attempts = 1, Predicted = ticks[4], Reserved = ticks[0],
                 PredictedFrom = ticks[1] % 6 == 0 ? null : (PredictionSource)(ticks[1] % 6 - 1),

@@ -114,7 +114,7 @@ public sealed class FileComparerTests
     public void A_result_is_one_line_of_json_without_counts_when_nothing_was_counted()
     {
         Assert.Equal(
-            "{\"status\":\"changed\",\"format\":\"text\",\"new\":1,\"absent\":2,\"updated\":3,\"unchanged\":4,\"reason\":\"it's \\\"so\\\"\"}",
+            "{\"status\":\"changed\",\"format\":\"text\",\"new\":1,\"absent\":2,\"updated\":3,\"unchanged\":4,\"moved\":0,\"ignored\":0,\"reason\":\"it's \\\"so\\\"\"}",
             new ComparisonResult(false, ComparisonFormat.Text, new(1, 2, 3, 4), "it's \"so\"").ToJson());
         Assert.Equal(
             "{\"status\":\"same\",\"format\":\"binary\",\"reason\":\"r\"}",

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Defragger.Comparers;
+using Defragger.Comparers.Rules;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
@@ -159,7 +160,7 @@ public sealed class JsonComparerTests
         string baseline,
         string candidate,
         int bufferSize = JsonTokenReader.DefaultBufferSize,
-        int joinLimit = StreamingJoin<UInt128>.DefaultLimit)
+        int joinLimit = StreamingJoin<JsonLeaf>.DefaultLimit)
     {
         using CaseFiles files = new(baseline, candidate);
         return JsonComparer.Compare(files.Baseline, files.Candidate, bufferSize, joinLimit);

@@ -1,5 +1,6 @@
 using System.Text;
 using Defragger.Comparers;
+using Defragger.Comparers.Matching;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
@@ -9,19 +10,66 @@ namespace Defragger.Tests.Comparers;
 
 public sealed class SarifComparerTests
 {
-    [Property(MaxTest = 300)]
-    public Property Findings_are_counted_as_two_naive_passes_over_lists_count_them(byte[] left, byte[] right, int style)
+    [Property(MaxTest = 500)]
+    public Property Each_finding_is_told_of_once_and_what_is_told_is_true(byte[] left, byte[] right, int style)
     {
         SarifLog baseline = SarifLog.From(left);
         SarifLog candidate = SarifLog.From(right);
-        ComparisonCounts expected = Naive(baseline, candidate);
-        ComparisonResult result = Compare(baseline.Write(style), candidate.Write(style + 1));
-        Assert.Equal(expected, result.Counts);
-        Assert.Equal(!expected.HasDifference, result.Same);
+        List<FindingPair> pairs = [];
+        ComparisonResult result = Compare(baseline.Write(style), candidate.Write(style + 1), pairs: pairs.Add);
+
+        Assert.Equal(Enumerable.Range(0, left.Length).Select(i => (long)i), pairs.Select(p => p.Baseline).Where(i => i >= 0).Order());
+        Assert.Equal(Enumerable.Range(0, right.Length).Select(i => (long)i), pairs.Select(p => p.Candidate).Where(i => i >= 0).Order());
+        Assert.All(pairs, pair => Assert.Equal(Expected(baseline, candidate, pair), pair.Change));
+        long Count(FindingChange change) => pairs.Count(pair => pair.Change == change);
+        ComparisonCounts counted = new(
+            Count(FindingChange.New), Count(FindingChange.Absent), Count(FindingChange.Updated),
+            Count(FindingChange.Unchanged), Count(FindingChange.Moved));
+        Assert.Equal(counted, result.Counts);
+        Assert.Equal(!counted.HasDifference, result.Same);
         return true.ToProperty()
-            .Classify(expected.Updated > 0, "with updated")
-            .Classify(expected.Unchanged > 0, "with unchanged")
-            .Classify(expected.New + expected.Absent > 0, "with new or absent");
+            .Classify(counted.Updated > 0, "with updated")
+            .Classify(counted.Moved > 0, "with moved")
+            .Classify(counted.Unchanged > 0, "with unchanged")
+            .Classify(counted.New + counted.Absent > 0, "with new or absent");
+    }
+
+    [Property(MaxTest = 300)]
+    public void Nothing_is_left_over_that_a_pass_would_pair(byte[] left, byte[] right, int style)
+    {
+        SarifLog baseline = SarifLog.From(left);
+        SarifLog candidate = SarifLog.From(right);
+        List<FindingPair> pairs = [];
+        Compare(baseline.Write(style), candidate.Write(style + 1), pairs: pairs.Add);
+        List<SarifLog.Finding> absent = [.. pairs.Where(p => p.Candidate < 0).Select(p => baseline.Findings[(int)p.Baseline])];
+        List<SarifLog.Finding> fresh = [.. pairs.Where(p => p.Baseline < 0).Select(p => candidate.Findings[(int)p.Candidate])];
+        Assert.Empty(absent.Select(f => (f.Rule, f.File, f.Message)).Intersect(fresh.Select(f => (f.Rule, f.File, f.Message))));
+        if (TellApart(baseline) && TellApart(candidate))
+        {
+            Assert.Empty(absent.Where(f => f.Print >= 0).Select(f => (f.Rule, f.Print))
+                .Intersect(fresh.Where(f => f.Print >= 0).Select(f => (f.Rule, f.Print))));
+        }
+
+        static bool TellApart(SarifLog log)
+        {
+            List<SarifLog.Finding> printed = [.. log.Findings.Where(f => f.Print >= 0)];
+            int places = printed.Select(f => (f.Rule, f.File)).Distinct().Count();
+            return printed.Count <= 1
+                || (printed.Select(f => f.Print).Distinct().Count() is > 1 and int values
+                    && values * 4 >= printed.Count
+                    && (printed.Count == places || printed.Select(f => (f.Rule, f.File, f.Print)).Distinct().Count() > places));
+        }
+    }
+
+    [Property(MaxTest = 200)]
+    public void The_order_of_the_findings_changes_no_count(byte[] left, byte[] right, int seed)
+    {
+        byte[] shuffled = [.. left];
+        new Random(seed).Shuffle(shuffled);
+        string candidate = SarifLog.From(right).Write(seed);
+        Assert.Equal(
+            Compare(SarifLog.From(left).Write(seed), candidate).Counts,
+            Compare(SarifLog.From(shuffled).Write(seed / 2), candidate).Counts);
     }
 
     [Property(MaxTest = 100)]
@@ -70,15 +118,18 @@ public sealed class SarifComparerTests
     [Fact]
     public void A_fingerprint_that_identifies_goes_before_one_that_only_contributes()
     {
-        // Several values, since the order of their hashes must not decide: both leftovers of the candidate could be paired
+        // Several values, since the order of their hashes must not decide: both findings of the candidate could be paired
         // with the first of the baseline, and the second only with the one that contributes.
         for (int value = 0; value < 20; value++)
         {
             string id = $"\"fingerprints\":{{\"id\":\"{value}\"}}";
             string part = $"\"partialFingerprints\":{{\"p\":\"{value}\"}}";
-            string baseline = Log(Result(1, $"{id},{part}"), Result(2, part));
-            string candidate = Log(Result(3, part), Result(4, id));
-            Assert.Equal(new ComparisonCounts(0, 0, 2, 0), Compare(baseline, candidate).Counts);
+            string other = Result(9, $"\"partialFingerprints\":{{\"p\":\"other\"}}");
+            string baseline = Log(other, Result(1, $"{id},{part}", "m1"), Result(2, part, "m2"));
+            string candidate = Log(other, Result(3, part, "m3"), Result(4, id, "m4"));
+            List<FindingPair> pairs = [];
+            Assert.Equal(new ComparisonCounts(0, 0, 2, 1), Compare(baseline, candidate, pairs: pairs.Add).Counts);
+            Assert.Contains(new FindingPair(1, 2, FindingChange.Updated), pairs);
         }
     }
 
@@ -102,12 +153,67 @@ public sealed class SarifComparerTests
     [Fact]
     public void A_fingerprint_of_another_rule_or_name_is_another_one()
     {
-        string baseline = Log(Result(1, "\"fingerprints\":{\"id\":\"x\"}"));
-        Assert.Equal(1, Compare(baseline, Log(Result(2, "\"fingerprints\":{\"id\":\"x\"}"))).Counts!.Value.Updated);
-        Assert.Equal(0, Compare(baseline, Log(Result(2, "\"fingerprints\":{\"di\":\"x\"}"))).Counts!.Value.Updated);
-        Assert.Equal(0, Compare(baseline, Log(Result(2, "\"partialFingerprints\":{\"id\":\"x\"}"))).Counts!.Value.Updated);
-        string other = Log(Result(2, "\"fingerprints\":{\"id\":\"x\"}").Replace("\"R\"", "\"S\"", StringComparison.Ordinal));
-        Assert.Equal(0, Compare(baseline, other).Counts!.Value.Updated);
+        // So far apart and so different that nothing but the fingerprint says it is one finding.
+        string baseline = Log(Result(1, "\"fingerprints\":{\"id\":\"x\"}", "m1"));
+        long Updated(string extra, string rule = "R") =>
+            Compare(baseline, Log(Result(200, extra, "m2").Replace("\"R\"", $"\"{rule}\"", StringComparison.Ordinal))).Counts!.Value.Updated;
+        Assert.Equal(1, Updated("\"fingerprints\":{\"id\":\"x\"}"));
+        Assert.Equal(0, Updated("\"fingerprints\":{\"di\":\"x\"}"));
+        Assert.Equal(0, Updated("\"partialFingerprints\":{\"id\":\"x\"}"));
+        Assert.Equal(0, Updated("\"fingerprints\":{\"id\":\"x\"}", "S"));
+    }
+
+    [Fact]
+    public void A_fingerprint_that_all_findings_share_has_no_vote()
+    {
+        string Print(string value) => $"\"partialFingerprints\":{{\"p\":\"{value}\"}}";
+        string baseline = Log(Result(1, Print("x"), "m1"), Result(100, Print("x"), "m2"));
+        string candidate = Log(Result(300, Print("x"), "m3"), Result(400, Print("x"), "m4"));
+        Assert.Equal(new ComparisonCounts(2, 2, 0, 0), Compare(baseline, candidate).Counts);
+        string apart = candidate.Replace("}\"p\"", "}\"q\"", StringComparison.Ordinal);
+        Assert.Equal(new ComparisonCounts(2, 2, 0, 0), Compare(baseline, apart).Counts);
+        Assert.Equal(
+            new ComparisonCounts(0, 0, 2, 0),
+            Compare(
+                Log(Result(1, Print("x"), "m1"), Result(100, Print("y"), "m2")),
+                Log(Result(300, Print("y"), "m3"), Result(400, Print("x"), "m4"))).Counts);
+    }
+
+    [Fact]
+    public void Snippets_and_code_flows_are_compared()
+    {
+        string With(string snippet, params string[] steps)
+        {
+            IEnumerable<string> locations = steps.Select(step =>
+                $"{{\"location\":{{\"message\":{{\"text\":\"{step}\"}}}}}}");
+            string flow = $"\"codeFlows\":[{{\"threadFlows\":[{{\"locations\":[{string.Join(",", locations)}]}}]}}]";
+            return Log(Result(1, flow).Replace("\"startLine\":1", $"\"startLine\":1,\"snippet\":{{\"text\":\"{snippet}\"}}", StringComparison.Ordinal));
+        }
+
+        ComparisonCounts updated = new(0, 0, 1, 0);
+        Assert.True(Compare(With("a", "s", "t"), With("a", "s", "t") + " ").Same);
+        Assert.Equal(updated, Compare(With("a", "s", "t"), With("b", "s", "t")).Counts);
+        Assert.Equal(updated, Compare(With("a", "s", "t"), With("a", "s", "u", "t")).Counts);
+        Assert.Equal(updated, Compare(With("a", "s", "t"), With("a")).Counts);
+    }
+
+    [Fact]
+    public void Of_findings_with_one_place_and_message_those_with_equal_ends_of_their_flows_belong_together()
+    {
+        string With(params string[] steps)
+        {
+            IEnumerable<string> locations = steps.Select(step => $"{{\"location\":{{\"message\":{{\"text\":\"{step}\"}}}}}}");
+            return Result(1, $"\"codeFlows\":[{{\"threadFlows\":[{{\"locations\":[{string.Join(",", locations)}]}}]}}]");
+        }
+
+        for (int name = 0; name < 20; name++)
+        {
+            List<FindingPair> pairs = [];
+            string baseline = Log(With($"a{name}", "b", "c"), With($"d{name}", "e", "f"));
+            string candidate = Log(With($"d{name}", "E", "f"), With($"a{name}", "B", "c"));
+            Compare(baseline, candidate, pairs: pairs.Add);
+            Assert.Equal([new(0, 1, FindingChange.Updated), new(1, 0, FindingChange.Updated)], pairs.OrderBy(pair => pair.Baseline));
+        }
     }
 
     [Fact]
@@ -220,48 +326,33 @@ public sealed class SarifComparerTests
     private static string Log(params string[] results) =>
         $$$"""{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"t"}},"results":[{{{string.Join(",", results)}}}]}]}""";
 
-    private static string Result(int line, string extra) =>
-        "{\"ruleId\":\"R\",\"message\":{\"text\":\"m\"},\"locations\":[{\"physicalLocation\":{\"region\":{\"startLine\":"
+    private static string Result(int line, string extra, string message = "m") =>
+        "{\"ruleId\":\"R\",\"message\":{\"text\":\"" + message + "\"},\"locations\":[{\"physicalLocation\":{\"region\":{\"startLine\":"
         + line + "}}}]," + extra + "}";
 
     private static ComparisonResult Compare(
         string baseline,
         string candidate,
         int bufferSize = JsonTokenReader.DefaultBufferSize,
-        int joinLimit = SarifComparer.DefaultLimit)
+        int joinLimit = SarifComparer.DefaultLimit,
+        Action<FindingPair>? pairs = null)
     {
         using CaseFiles files = new(baseline, candidate);
-        return SarifComparer.Compare(files.Baseline, files.Candidate, bufferSize, joinLimit);
+        return SarifComparer.Compare(files.Baseline, files.Candidate, bufferSize, joinLimit, pairs);
     }
 
-    /// <summary>The same rules over plain lists: first equal keys, then equal but for the level, then equal
-    /// (rule, fingerprint), each in order.</summary>
-    private static ComparisonCounts Naive(SarifLog baseline, SarifLog candidate)
+    private static FindingChange Expected(SarifLog baseline, SarifLog candidate, FindingPair pair)
     {
-        List<SarifLog.Finding> left = [.. baseline.Findings];
-        List<SarifLog.Finding> right = [.. candidate.Findings];
-        int unchanged = Take(left, right, (a, b) => a.Key == b.Key);
-        int updated = Take(left, right, (a, b) => a.Identity == b.Identity);
-        updated += Take(left, right, (a, b) => a.Print >= 0 && a.Print == b.Print && a.Rule == b.Rule);
-        return new ComparisonCounts(right.Count, left.Count, updated, unchanged);
-    }
-
-    private static int Take(
-        List<SarifLog.Finding> left,
-        List<SarifLog.Finding> right,
-        Func<SarifLog.Finding, SarifLog.Finding, bool> equal)
-    {
-        int pairs = 0;
-        for (int i = 0; i < left.Count; i++)
-        {
-            int j = right.FindIndex(other => equal(left[i], other));
-            if (j < 0)
-                continue;
-            left.RemoveAt(i--);
-            right.RemoveAt(j);
-            pairs++;
-        }
-
-        return pairs;
+        if (pair.Baseline < 0)
+            return FindingChange.New;
+        if (pair.Candidate < 0)
+            return FindingChange.Absent;
+        SarifLog.Finding left = baseline.Findings[(int)pair.Baseline];
+        SarifLog.Finding right = candidate.Findings[(int)pair.Candidate];
+        if (left.Key == right.Key)
+            return FindingChange.Unchanged;
+        return (left.Rule, left.Message, left.Level) == (right.Rule, right.Message, right.Level)
+            ? FindingChange.Moved
+            : FindingChange.Updated;
     }
 }

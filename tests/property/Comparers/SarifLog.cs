@@ -120,8 +120,6 @@ internal sealed record SarifLog(IReadOnlyList<SarifLog.Finding> Findings)
 
     internal sealed record Finding(int Rule, int File, int Line, int Message, int Print, int Level)
     {
-        public (int, int, int, int) Identity => (Rule, File, Line, Message);
-
         public (int, int, int, int, int) Key => (Rule, File, Line, Message, Level);
     }
 }
