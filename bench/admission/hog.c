@@ -67,7 +67,9 @@ static void read_curve(const char *name)
 static void open_record(const char *directory, const char *curve_name)
 {
     char name[4096];
-    snprintf(name, sizeof name, "%s/%ld", directory, (long)getpid());
+    /* Numbers of processes come round again on a busy machine; with the time there is but one. */
+    snprintf(name, sizeof name, "%s/%ld-%llu", directory, (long)getpid(),
+             (unsigned long long)clock_us(CLOCK_MONOTONIC));
     int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0 || ftruncate(fd, sizeof *record) != 0)
         fail("cannot make", name);

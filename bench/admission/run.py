@@ -149,7 +149,7 @@ Written by `./defrag bench admission`; do not edit.
 
 {o.cases} cases of a program that follows a curve of memory ([bench/admission/](../../bench/admission)), seed {o.seed}, at most {o.workers} at
 a time, in a cgroup of {o.gigabytes:g} GB: {sum(case.seconds for case in bench.cases):.0f} s of work, peaks up to {max(case.peak for case in bench.cases) / GIGABYTE:.2f} GB,
-{sum(case.peak for case in bench.cases) / len(bench.cases) / GIGABYTE:.2f} GB on average, and over time {sum(case.area for case in bench.cases) / bench.capacity / bench.bound:.0%} of the memory if no worker rested. No policy can take less than {bench.bound:.1f} s: that is {bench.bounded_by}.
+{sum(case.peak for case in bench.cases) / len(bench.cases) / GIGABYTE:.2f} GB on average. No policy can take less than {bench.bound:.1f} s: that is {bench.bounded_by}.
 The cases sleep between their steps, so that cores are not what bounds them. Everything runs in the cgroup, the run itself too.
 
 {table(outcomes, bench.bound)}

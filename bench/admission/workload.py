@@ -35,7 +35,7 @@ def make(count, seed, capacity):
     cases = []
     for number in range(count):
         family = number % FAMILIES
-        peak = 0.046 * capacity * sizes[family] * dice.lognormvariate(0, 0.45)
+        peak = 0.036 * capacity * sizes[family] * dice.lognormvariate(0, 0.45)
         if dice.random() < 0.03:
             peak = capacity * dice.uniform(0.25, 0.6)
         peak = int(min(peak, 0.6 * capacity)) // 1024
