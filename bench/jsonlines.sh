@@ -37,6 +37,7 @@ if [[ ! -e $folder/.written-$megabytes ]]; then
     python3 bench/generate.py sarif "$folder" $((megabytes / 5))
     python3 bench/generate.py json "$folder" $((megabytes / 5))
     cp "$folder/baseline.jsonl" "$folder/copy.jsonl"
+    shuf --random-source=<(yes) "$folder/changed.jsonl" > "$folder/shuffled.jsonl"
     touch "$folder/.written-$megabytes"
 fi
 
@@ -53,13 +54,15 @@ measure() {
 }
 
 base=$folder/baseline
-cat "$base".* "$folder"/changed.* "$folder"/moved.* "$folder"/rewritten.* "$folder"/copy.* > /dev/null
+cat "$base".* "$folder"/changed.* "$folder"/moved.* "$folder"/rewritten.* "$folder"/copy.* "$folder"/shuffled.* > /dev/null
 for ((round = 0; round < rounds; round++)); do
     measure "cmp, equal files" "$base.jsonl" cmp "$base.jsonl" "$folder/copy.jsonl"
     measure "comparer, equal files" "$base.jsonl" "$comparer" "$base.jsonl" "$folder/copy.jsonl"
     measure "comparer, jsonlines, 0.1 % changed in place" "$base.jsonl" "$comparer" "$base.jsonl" "$folder/changed.jsonl"
     measure "comparer, jsonlines, 0.05 % removed, 0.05 % inserted" "$base.jsonl" "$comparer" "$base.jsonl" "$folder/moved.jsonl"
     measure "comparer, jsonlines, every record rewritten" "$base.jsonl" "$comparer" "$base.jsonl" "$folder/rewritten.jsonl"
+    measure "comparer, jsonlines by key, 0.1 % changed in place" "$base.jsonl" "$comparer" --key id "$base.jsonl" "$folder/changed.jsonl"
+    measure "comparer, jsonlines by key, that in any order" "$base.jsonl" "$comparer" --key id "$base.jsonl" "$folder/shuffled.jsonl"
     measure "comparer, text, 0.1 % changed in place" "$base.jsonl" "$comparer" --format text "$base.jsonl" "$folder/changed.jsonl"
     measure "diff --speed-large-files, 0.1 % changed in place" "$base.jsonl" \
         diff --speed-large-files "$base.jsonl" "$folder/changed.jsonl"

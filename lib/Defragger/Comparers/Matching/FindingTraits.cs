@@ -5,7 +5,7 @@ namespace Defragger.Comparers.Matching;
 /// 64 bits each: among the 250,000 findings that may wait on a side, two different parts get one hash with a probability
 /// of about 2 in 10^9, and then one pair is wrong. Whether two logs are the same is asked of 128 bits. 0 stands for a part
 /// that the finding does not have. Size: 128 bytes. A class, so that the passes need no copies; only <see cref="RenamePass"/>
-/// changes it.
+/// and the <see cref="TraitsPool"/> change it.
 /// </remarks>
 internal sealed class FindingTraits
 {

@@ -15,6 +15,7 @@ internal sealed class Allowances
 
     private readonly (string Pattern, Tolerance Tolerance)[] _tolerances;
     private readonly IReadOnlyList<IgnoreRule> _rules;
+    private readonly string?[] _valuePatterns; // of the rules' paths, as values are asked for them
     private readonly int[] _active;
     private readonly long[] _hits;
 
@@ -31,6 +32,7 @@ internal sealed class Allowances
         _tolerances = [.. tolerances.Select(entry => (ValuePath.Normalize(entry.Pattern), entry.Tolerance)).OrderByDescending(entry => entry.Item1.Length)];
         _rules = rules;
         _hits = new long[rules.Count];
+        _valuePatterns = [.. rules.Select(rule => rule.Path is { } pattern ? ValuePath.Normalize(pattern) : null)];
         _active =
         [
             .. Enumerable.Range(0, rules.Count).Where(index =>
@@ -66,8 +68,14 @@ internal sealed class Allowances
     /// <summary>The rules that a value could be covered by.</summary>
     public int[] ForValue(ReadOnlySpan<char> path)
     {
-        string text = path.ToString();
-        return Where(rule => rule.Rule is null && (rule.Path is not { } pattern || ValuePath.Matches(ValuePath.Normalize(pattern), text)));
+        List<int> rules = [];
+        foreach (int index in _active)
+        {
+            if (_rules[index].Rule is null && (_valuePatterns[index] is not { } pattern || ValuePath.Matches(pattern, path)))
+                rules.Add(index);
+        }
+
+        return [.. rules];
     }
 
     /// <summary>The rules that findings of a file could be covered by; null for findings without a file.</summary>
