@@ -55,7 +55,6 @@ internal readonly record struct ErrorKind(string Id, ErrorCategory Category)
 
     // Measurements: terminating, but for a file of several that cannot be read.
     public static readonly ErrorKind ProcessNotFound = new("ProcessNotFound", ErrorCategory.ObjectNotFound);
-    public static readonly ErrorKind ProgramNotStarted = new("ProgramNotStarted", ErrorCategory.ResourceUnavailable);
     public static readonly ErrorKind SamplesNotReadable = new("SamplesNotReadable", ErrorCategory.ReadError);
     public static readonly ErrorKind MeasureFailed = new("MeasureFailed", ErrorCategory.ReadError);
     public static readonly ErrorKind SnapshotNotReadable = new("SnapshotNotReadable", ErrorCategory.ReadError);
