@@ -16,6 +16,7 @@ fi
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+export XDG_STATE_HOME=$folder/state # a history like everybody's, but not the user's own
 for side in base cand; do
     mkdir "$folder/$side" "$folder/few-$side"
     (cd "$folder/$side" && seq -f 'Modules-case-%06g.sarif' "$cases" | xargs touch)

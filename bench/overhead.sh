@@ -20,6 +20,7 @@ fi
 type -P python3 > /dev/null || { echo "python3 is missing: apt-get install python3" >&2; exit 2; }
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+export XDG_STATE_HOME=$folder/state # a history like everybody's, but not the user's own
 mkdir "$folder/base" "$folder/cand"
 seq -f 'case%06g' "$cases" > "$folder/names"
 for side in base cand; do (cd "$folder/$side" && xargs touch < "$folder/names"); done

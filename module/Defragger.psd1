@@ -13,7 +13,23 @@
     RootModule = 'Defragger.PowerShell.dll'
     FormatsToProcess = @('Defragger.format.ps1xml')
 
-    CmdletsToExport = @('Invoke-DefragCompare', 'Measure-DefragMemory', 'Measure-DefragPython', 'Export-DefragHeapMap')
+    CmdletsToExport = @(
+        'Build-DefragPython',
+        'Clear-DefragHistory',
+        'Export-DefragHeapMap',
+        'Export-DefragHistory',
+        'Get-DefragHistory',
+        'Get-DefragPython',
+        'Import-DefragHistory',
+        'Invoke-DefragCompare',
+        'Measure-DefragMemory',
+        'Measure-DefragPython',
+        'Measure-DefragThrottle',
+        'Remove-DefragPython',
+        'Set-DefragCompare',
+        'Start-DefragProcess',
+        'Test-DefragPython'
+    )
     FunctionsToExport = @()
     VariablesToExport = @()
     AliasesToExport = @()

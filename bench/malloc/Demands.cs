@@ -27,7 +27,7 @@ internal static class Demands
                 Math.Max(Share("idle"), Share("idle-rss")));
             Setting best = others.MinBy(one => Value(one, "idle"))!;
             Add($"compare worker, 2 s idle, of the best peer's ({best.Name})", 1.0, Value(held, "idle") / Value(best, "idle"));
-            foreach (Setting trimmed in others.Where(one => one.Allocator.Library == null))
+            foreach (Setting trimmed in others.Where(one => one.Name is Settings.Stock or Allocator.Glibc))
             {
                 Add($"compare worker, 2 s idle, of {trimmed.Name}'s after malloc_trim", 1.0,
                     Value(held, "idle") / Value(trimmed, "trimmed"));

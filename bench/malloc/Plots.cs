@@ -2,7 +2,6 @@ using System.Globalization;
 using OxyPlot;
 using OxyPlot.Annotations;
 using OxyPlot.Axes;
-using OxyPlot.Legends;
 using OxyPlot.Series;
 
 namespace Defragger.Bench.Malloc;
@@ -12,27 +11,21 @@ internal static class Plots
 {
     public const string Micro = "malloc-micro.svg", Python = "malloc-python.svg", Memory = "malloc-memory.svg";
 
-    private const double Width = 1000, Height = 420;
-
     // Of a group's width; the rest is the space between groups.
     private const double GroupWidth = 0.8;
 
     // A bar that is cut off here has its figure at its foot; the others must stay tall enough to be compared.
     private const double HighestRatio = 1.6;
 
-    private static readonly OxyColor s_axis = OxyColor.FromRgb(0x71, 0x80, 0x96);
-    private static readonly OxyColor s_grid = OxyColor.FromRgb(0xe8, 0xec, 0xf0);
-    private static readonly OxyColor s_mark = OxyColor.FromRgb(0x1a, 0x20, 0x2c);
-
     private static readonly Dictionary<string, OxyColor> s_colors = new()
     {
-        [Setting.Stock] = OxyColor.FromRgb(0x4a, 0x55, 0x68),
+        [Settings.Stock] = PlotStyle.Stock,
         [Allocator.Glibc] = OxyColor.FromRgb(0xa0, 0xae, 0xc0),
         ["jemalloc"] = OxyColor.FromRgb(0xec, 0xc9, 0x4b),
         ["jemalloc-bg"] = OxyColor.FromRgb(0xdd, 0x6b, 0x20),
         ["mimalloc"] = OxyColor.FromRgb(0x48, 0xbb, 0x78),
         ["tcmalloc"] = OxyColor.FromRgb(0x9f, 0x7a, 0xea),
-        [Allocator.Ours] = OxyColor.FromRgb(0x2b, 0x6c, 0xb0),
+        [Allocator.Ours] = PlotStyle.Ours,
     };
 
     /// <summary>Draws a plot of each part that was measured.</summary>
@@ -47,8 +40,7 @@ internal static class Plots
 
         void Save(string name, PlotModel model)
         {
-            using FileStream file = File.Create(Path.Combine(folder, name));
-            new SvgExporter { Width = Width, Height = Height }.Export(model, file);
+            PlotStyle.Save(model, Path.Combine(folder, name));
             drawn.Add(name);
         }
     }
@@ -70,7 +62,7 @@ internal static class Plots
         }
         model.Annotations.Add(new LineAnnotation
         {
-            Type = LineAnnotationType.Horizontal, Y = 1, Color = s_mark, LineStyle = LineStyle.Solid, StrokeThickness = 1,
+            Type = LineAnnotationType.Horizontal, Y = 1, Color = PlotStyle.Mark, LineStyle = LineStyle.Solid, StrokeThickness = 1,
         });
         return model;
     }
@@ -111,7 +103,7 @@ internal static class Plots
         {
             model.Annotations.Add(new LineAnnotation
             {
-                Type = LineAnnotationType.Horizontal, Y = groups[group].Live / Mebibyte, Color = s_mark, LineStyle = LineStyle.Solid,
+                Type = LineAnnotationType.Horizontal, Y = groups[group].Live / Mebibyte, Color = PlotStyle.Mark, LineStyle = LineStyle.Solid,
                 StrokeThickness = 2, MinimumX = group - (GroupWidth / 2) - 0.05, MaximumX = group + (GroupWidth / 2) + 0.05,
             });
         }
@@ -140,47 +132,18 @@ internal static class Plots
             TextVerticalAlignment = VerticalAlignment.Middle,
             Offset = new ScreenVector(0, -4),
             FontSize = 10,
-            TextColor = isInside && color.ToHsv()[2] < 0.7 ? OxyColors.White : s_mark,
+            TextColor = isInside && color.ToHsv()[2] < 0.7 ? OxyColors.White : PlotStyle.Mark,
             StrokeThickness = 0,
         };
     }
 
     private static PlotModel Model(string title, IReadOnlyList<string> groups, string unit)
     {
-        var model = new PlotModel { Title = title, TitleFontSize = 14, TitleFontWeight = 400, PlotAreaBorderThickness = new(0) };
-        model.DefaultFont = "Arial, Helvetica, sans-serif";
-        model.Padding = new OxyThickness(16, 18, 16, 0);
-        model.Background = OxyColors.White;
-        model.Legends.Add(new Legend
-        {
-            LegendPlacement = LegendPlacement.Outside,
-            LegendPosition = LegendPosition.BottomCenter,
-            LegendOrientation = LegendOrientation.Horizontal,
-            LegendItemSpacing = 40, // text is measured without the viewer's font; room for a wider one
-            LegendPadding = 28,
-        });
-        var names = new CategoryAxis
-        {
-            Position = AxisPosition.Bottom,
-            TicklineColor = OxyColors.Transparent,
-            AxislineColor = s_axis,
-            AxislineStyle = LineStyle.Solid,
-        };
+        PlotModel model = PlotStyle.Model(title);
+        CategoryAxis names = PlotStyle.Names();
         names.Labels.AddRange(groups);
         model.Axes.Add(names);
-        model.Axes.Add(new LinearAxis
-        {
-            Position = AxisPosition.Left,
-            Title = unit,
-            Minimum = 0,
-            MaximumPadding = 0.05,
-            AxisTitleDistance = 14,
-            MajorGridlineStyle = LineStyle.Solid,
-            MajorGridlineColor = s_grid,
-            TicklineColor = s_grid,
-            AxislineColor = s_axis,
-            AxislineStyle = LineStyle.Solid,
-        });
+        model.Axes.Add(PlotStyle.Values(unit));
         return model;
     }
 }

@@ -9,7 +9,7 @@ internal static class Program
     private static int Main(string[] words)
     {
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-        string root = Root();
+        string root = Repository.Root();
         IReadOnlyList<Allocator> all = Allocator.All(root);
         if (words is ["--help" or "-h"])
         {
@@ -80,13 +80,5 @@ internal static class Program
         }
         foreach (Allocator one in missing) text.Append($"* **{one.Name}: left out** ({one.Remedy})\n");
         return text.ToString();
-    }
-
-    // The program lies below the repository's root, the caller may be anywhere.
-    private static string Root()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder != null && !File.Exists(Path.Combine(folder, "Defragger.slnx"))) folder = Path.GetDirectoryName(folder);
-        return folder ?? throw new InvalidOperationException("The benchmark runs from within the repository.");
     }
 }

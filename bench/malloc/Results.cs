@@ -20,7 +20,7 @@ internal sealed record Results
     public static Results Measure(Programs programs, IReadOnlyList<Allocator> allocators, Launcher launcher, Options options)
     {
         var results = new Results();
-        List<Setting> forC = Setting.ForC(allocators), forPython = Setting.ForPython(allocators);
+        List<Setting> forC = Settings.ForC(allocators), forPython = Settings.ForPython(allocators);
         if (options.Takes("micro")) results = results with { Micro = Run(programs.Micro, forC, options.Rounds) };
         if (options.Takes("python")) results = results with { Python = Run(programs.Python, forPython, options.Rounds) };
         if (!options.Takes("memory")) return results;

@@ -1,16 +1,17 @@
-"""What a long-lived worker holds after its cases: the worker of samples/traces, read from within.
+"""What a long-lived worker holds after its cases: samples/compare.py, read from within.
 
     compare_worker.py write FOLDER CASES RECORDS     the cases, once
-    compare_worker.py run FOLDER                     compare them one after another, then drop all but the survivors
-    compare_worker.py live FOLDER                    only build the survivors, in a process that does nothing else
+    compare_worker.py run FOLDER [SECONDS]           compare them one after another, with a rest after each
+    compare_worker.py live FOLDER                    only build what stays, in a process that does nothing else
 
-A case is loaded, compared by key and dropped; every hundredth record stays for the summary. `run` prints lines of
-"KEY BYTES": peak (held with a case loaded, the largest), freed (after the last case), idle (two seconds later, nothing
-called), trimmed (after the allocator's own call), idle-rss, most-rss. `live` prints live: what a process occupies that
-has only ever had the survivors, interpreter included.
+One record in a hundred differs from baseline to candidate. The worker loads a case, compares it and drops it, but
+remembers what differed: this 1 % stays, scattered over all that the case had allocated. `run` prints lines of "KEY
+BYTES": loaded-N (held with case N loaded and compared), dropped-N (held after it), rested-N (held after the rest, if
+there is one), peak (the largest of these), freed (after the last case), idle (two seconds later, nothing called),
+trimmed (after the allocator's own call), idle-rss, most-rss. `live` prints live: what a process occupies that has only
+ever had what stays, interpreter included.
 """
 
-import gc
 import importlib.util
 import json
 import os
@@ -19,22 +20,39 @@ import time
 
 import gauge
 
-EVERY = 100
+SAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../samples")
+CHANGED = 0.01
 
 
-def sample():
-    path = os.path.join(os.path.dirname(__file__), "../../samples/traces/worker.py")
-    spec = importlib.util.spec_from_file_location("sample_worker", path)
+def sample(path):
+    spec = importlib.util.spec_from_file_location("sample_" + os.path.basename(path)[:-3], os.path.join(SAMPLES, path))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-def baselines(folder):
-    case = 0
+def stays(folder):
+    return os.path.join(folder, "stays.jsonl")
+
+
+def compared(folder, comparer):
+    """The worker, after each case; each answer is that the case differs."""
+    worker, case = comparer.Worker("key"), 0
     while os.path.exists(path := os.path.join(folder, f"{case}-baseline.jsonl")):
-        yield case, path
+        task = {"case": str(case), "baseline": path, "candidate": path.replace("baseline", "candidate")}
+        code, answer = worker.answer(json.dumps(task))
+        if code != comparer.CHANGED:
+            sys.exit(f"case {case}: {answer}")
         case += 1
+        yield case, worker
+
+
+def write(folder, cases, records):
+    sample("traces/worker.py").write(folder, cases, records, CHANGED)
+    for _, worker in compared(folder, sample("compare.py")):
+        pass
+    with open(stays(folder), "w", encoding="utf-8") as file:
+        file.writelines(json.dumps([*name, record]) + "\n" for name, record in worker.known.items())
 
 
 def report(**values):
@@ -42,38 +60,44 @@ def report(**values):
         print(key.replace("_", "-"), value)
 
 
-def run(folder):
-    worker = sample()
-    survivors, peak = [], 0
-    for case, path in baselines(folder):
-        baseline = worker.load(path)
-        candidate = worker.load(path.replace("baseline", "candidate"))
-        changed = worker.compare(baseline, candidate)
-        peak = max(peak, gauge.held())
-        survivors.append((case, len(changed)))
-        survivors.extend(one for number, one in enumerate(baseline.values()) if number % EVERY == 0)
-        del baseline, candidate, changed
-        gc.collect()
-    freed = gauge.held()
+def run(folder, rest=0.0):
+    comparer = sample("compare.py")
+    compare, loaded, dropped, rested = comparer.compare, [], [], []
+
+    def watched(baseline, candidate):
+        yield from compare(baseline, candidate)
+        loaded.append(gauge.held())
+
+    comparer.compare = watched
+    for _, worker in compared(folder, comparer):
+        dropped.append(gauge.held())
+        if rest > 0:
+            time.sleep(rest)
+            rested.append(gauge.held())
     time.sleep(2)
     idle, idle_rss = gauge.held(), gauge.resident()
     gauge.trim()
     trimmed = gauge.held()
-    report(peak=peak, freed=freed, idle=idle, trimmed=trimmed, idle_rss=idle_rss, most_rss=gauge.most_resident())
+    for name, held in ("loaded", loaded), ("dropped", dropped), ("rested", rested):
+        report(**{f"{name}-{case}": bytes for case, bytes in enumerate(held, 1)})
+    report(peak=max(loaded + dropped), freed=dropped[-1], idle=idle, trimmed=trimmed, idle_rss=idle_rss,
+           most_rss=gauge.most_resident())
 
 
 def live(folder):
-    sample()
-    survivors = []
-    for _, path in baselines(folder):
-        with open(path, encoding="utf-8") as file:
-            survivors.extend(json.loads(line) for number, line in enumerate(file) if number % EVERY == 0)
-    gc.collect()
+    worker = sample("compare.py").Worker("key")
+    with open(stays(folder), encoding="utf-8") as file:
+        for line in file:
+            kind, name, record = json.loads(line)
+            worker.known[kind, name] = record
     report(live=gauge.held())
 
 
 if __name__ == "__main__":
+    words = sys.argv[2:]
     if sys.argv[1] == "write":
-        sample().write(sys.argv[2], *map(int, sys.argv[3:]))
+        write(words[0], *map(int, words[1:]))
+    elif sys.argv[1] == "run":
+        run(words[0], *map(float, words[1:]))
     else:
-        {"run": run, "live": live}[sys.argv[1]](sys.argv[2])
+        live(words[0])

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Reflection;
 using Defragger.Compare;
 using Defragger.Comparers;
+using Defragger.History;
 using Defragger.PowerShell.Commands;
 using Defragger.PowerShell.Parameters;
 
@@ -15,6 +16,7 @@ internal sealed class CompareSetup : IDisposable
     private readonly string _launcher;
     private readonly string _outputPath;
     private readonly bool _outputGiven;
+    private readonly string? _history;
     private readonly bool _resume;
     private readonly bool _force;
     private readonly CaseInput _input;
@@ -37,11 +39,16 @@ internal sealed class CompareSetup : IDisposable
         {
             Comparer = ComparerOf(command, bin, fullPath(".")),
             ThrottleLimit = command.ThrottleLimit,
+            Throttle = command.Throttle,
+            OomRetry = command.OomRetry,
             Tiers = command.MemoryTier is IDictionary tiers ? TiersOf(tiers) : null,
             Budget = SizeOf(command.MemoryBudget, nameof(command.MemoryBudget)),
             CaseMemoryLimit = CaseLimitOf(command.CaseMemoryLimit),
             Timeout = command.TimeoutSeconds is double seconds ? TimeSpan.FromSeconds(seconds) : null,
         };
+        if (command.History != null && command.NoHistory)
+            throw new SetupException(ErrorKind.InvalidHistory, "-History names a history and -NoHistory wants none; give one of them.", command.History);
+        _history = command.NoHistory ? null : command.History is string path ? fullPath(path) : HistoryPath.Default();
         _resume = command.Resume;
         _force = command.Force;
         _outputGiven = command.OutputDirectory != null;
@@ -102,7 +109,7 @@ internal sealed class CompareSetup : IDisposable
     public CompareSummary Run(IRunListener listener, CancellationToken stop)
     {
         var header = new JournalHeader(JournalHeader.Version, Version, DateTimeOffset.UtcNow, Baseline, Candidate);
-        return CompareSession.Run(_options, _source!, Folder!, header, _goesOn, _launcher, listener, stop);
+        return CompareSession.Run(_options, _source!, Folder!, header, _goesOn, _launcher, _history, listener, stop);
     }
 
     public void Dispose()

@@ -22,11 +22,36 @@ internal readonly record struct ErrorKind(string Id, ErrorCategory Category)
     public static readonly ErrorKind OutputExists = new("OutputExists", ErrorCategory.ResourceExists);
     public static readonly ErrorKind OutputNotWritable = new("OutputNotWritable", ErrorCategory.WriteError);
     public static readonly ErrorKind JournalDamaged = new("JournalDamaged", ErrorCategory.InvalidData);
+    public static readonly ErrorKind NoRun = new("NoRun", ErrorCategory.ObjectNotFound);
+    public static readonly ErrorKind NoChange = new("NoChange", ErrorCategory.InvalidArgument);
+    public static readonly ErrorKind InvalidPlot = new("InvalidPlot", ErrorCategory.InvalidArgument);
     public static readonly ErrorKind NoCase = new("NoCase", ErrorCategory.ObjectNotFound);
+    public static readonly ErrorKind HistoryNotUsable = new("HistoryNotUsable", ErrorCategory.ResourceUnavailable);
+    public static readonly ErrorKind InvalidHistory = new("InvalidHistory", ErrorCategory.InvalidArgument);
+    public static readonly ErrorKind InvalidHistoryFile = new("InvalidHistoryFile", ErrorCategory.InvalidData);
+
+    // A program that was to run on our malloc.
+    public static readonly ErrorKind DirectoryNotFound = new("DirectoryNotFound", ErrorCategory.ObjectNotFound);
+    public static readonly ErrorKind InvalidSetting = new("InvalidSetting", ErrorCategory.InvalidArgument);
+    public static readonly ErrorKind ProgramNotPreloadable = new("ProgramNotPreloadable", ErrorCategory.PermissionDenied);
+    public static readonly ErrorKind ProgramNotStarted = new("ProgramNotStarted", ErrorCategory.OpenError);
+
+    // Pythons: bad calls, and what is not there.
+    public static readonly ErrorKind PythonNotFound = new("PythonNotFound", ErrorCategory.ObjectNotFound);
+    public static readonly ErrorKind PythonNotSupported = new("PythonNotSupported", ErrorCategory.NotImplemented);
+    public static readonly ErrorKind ToolMissing = new("ToolMissing", ErrorCategory.NotInstalled);
+    public static readonly ErrorKind HashMismatch = new("HashMismatch", ErrorCategory.SecurityError);
+    public static readonly ErrorKind DestinationExists = new("DestinationExists", ErrorCategory.ResourceExists);
+    public static readonly ErrorKind NotDefragPython = new("NotDefragPython", ErrorCategory.PermissionDenied);
+    public static readonly ErrorKind PythonRecordDamaged = new("PythonRecordDamaged", ErrorCategory.InvalidData);
+    public static readonly ErrorKind PythonRemoveFailed = new("PythonRemoveFailed", ErrorCategory.WriteError);
+
+    // A Python that could not be built, or is not what it should be.
+    public static readonly ErrorKind PythonBuildFailed = new("PythonBuildFailed", ErrorCategory.NotSpecified);
+    public static readonly ErrorKind PythonCheckFailed = new("PythonCheckFailed", ErrorCategory.InvalidResult);
 
     // Measurements: terminating, but for a file of several that cannot be read.
     public static readonly ErrorKind ProcessNotFound = new("ProcessNotFound", ErrorCategory.ObjectNotFound);
-    public static readonly ErrorKind ProgramNotStarted = new("ProgramNotStarted", ErrorCategory.ResourceUnavailable);
     public static readonly ErrorKind SamplesNotReadable = new("SamplesNotReadable", ErrorCategory.ReadError);
     public static readonly ErrorKind MeasureFailed = new("MeasureFailed", ErrorCategory.ReadError);
     public static readonly ErrorKind SnapshotNotReadable = new("SnapshotNotReadable", ErrorCategory.ReadError);
@@ -38,9 +63,11 @@ internal readonly record struct ErrorKind(string Id, ErrorCategory Category)
 
     // Single cases: the run goes on.
     public static readonly ErrorKind InvalidCase = new("InvalidCase", ErrorCategory.InvalidData);
+    public static readonly ErrorKind InvalidHistoryRow = new("InvalidHistoryRow", ErrorCategory.InvalidData);
     public static readonly ErrorKind CaseError = new("CaseError", ErrorCategory.InvalidResult);
     public static readonly ErrorKind CaseTimeout = new("CaseTimeout", ErrorCategory.OperationTimeout);
     public static readonly ErrorKind CaseOutOfMemory = new("CaseOutOfMemory", ErrorCategory.ResourceUnavailable);
+    public static readonly ErrorKind CaseDoesNotFit = new("CaseDoesNotFit", ErrorCategory.ResourceUnavailable);
 
     /// <summary>A record of this kind.</summary>
     public ErrorRecord Record(string message, object? target, Exception? inner = null) =>

@@ -47,6 +47,7 @@ internal sealed class RunView(PSCmdlet command)
             CaseStatus.Error => ErrorKind.CaseError,
             CaseStatus.Timeout => ErrorKind.CaseTimeout,
             CaseStatus.OutOfMemory => ErrorKind.CaseOutOfMemory,
+            CaseStatus.DoesNotFit => ErrorKind.CaseDoesNotFit,
             _ => null,
         };
         if (kind is ErrorKind error)

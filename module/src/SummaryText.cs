@@ -18,6 +18,8 @@ internal static class SummaryText
         }
         yield return $"memory: at most {MemorySize.Format(summary.PeakUsed)} of {MemorySize.Format(summary.TotalMemory)} used"
             + (summary.Largest is CaseResult largest ? $"; largest case {MemorySize.Format(largest.PeakMemory)} ({largest.Case})" : "");
+        if (summary.KernelKills + summary.OwnKills > 0)
+            yield return $"killed for want of memory: {summary.KernelKills:N0} by the kernel, {summary.OwnKills:N0} by this run";
         yield return $"journal: {folder.Journal}";
         yield return $"graph:   {folder.MemoryGraph}";
     }
@@ -35,6 +37,7 @@ internal static class SummaryText
     private static string Words(CaseStatus status) => status switch
     {
         CaseStatus.OutOfMemory => "out of memory",
+        CaseStatus.DoesNotFit => "too large for this machine",
         CaseStatus.Error => "with an error",
         CaseStatus.Timeout => "timed out",
         _ => status.ToString().ToLowerInvariant(),

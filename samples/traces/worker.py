@@ -36,11 +36,11 @@ def record(source, key):
     return fields
 
 
-def write(folder, cases, records):
+def write(folder, cases, records, changed=0.03):
     source = random.Random(SEED)
     for case in range(cases):
         baseline = [record(source, key) for key in range(records)]
-        candidate = [record(source, key) if source.random() < 0.03 else one for key, one in enumerate(baseline)]
+        candidate = [record(source, key) if source.random() < changed else one for key, one in enumerate(baseline)]
         source.shuffle(candidate)
         for side, lines in ("baseline", baseline), ("candidate", candidate):
             with open(os.path.join(folder, f"{case}-{side}.jsonl"), "w", encoding="utf-8") as file:

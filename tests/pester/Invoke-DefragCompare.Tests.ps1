@@ -39,8 +39,15 @@ BeforeAll {
 }
 
 Describe 'Invoke-DefragCompare' {
-    BeforeEach { $root = New-Root }
-    AfterEach { [System.IO.Directory]::Delete($root, $true) }
+    BeforeEach {
+        $root = New-Root
+        $state = $env:XDG_STATE_HOME
+        $env:XDG_STATE_HOME = "$root/state" # never the history of whoever runs the specs
+    }
+    AfterEach {
+        $env:XDG_STATE_HOME = $state
+        [System.IO.Directory]::Delete($root, $true)
+    }
 
     Context 'the built-in comparer' {
         It 'says of each case what became of it' {
@@ -207,7 +214,7 @@ Describe 'Invoke-DefragCompare' {
         It 'takes names, files and rows from the pipeline' {
             $file = [System.IO.FileInfo] "$($arguments.Candidate)/m/c.txt"
             $row = [pscustomobject] @{ Case = 'mine'; Baseline = "$($arguments.Baseline)/a.txt"; Candidate = "$($arguments.Candidate)/b.log" }
-            $results = @('b.log', $file, $row | Invoke-DefragCompare @arguments -ThrottleLimit 1 6> $null)
+            $results = @('b.log', $file, $row | Invoke-DefragCompare @arguments -ThrottleLimit 1 -Throttle Tiers 6> $null)
             @(foreach ($result in $results) { "$($result.Case) $($result.Status)" }) -join ', ' | Should -Be 'b.log Same, m/c.txt Same, mine Same'
         }
 
@@ -273,7 +280,7 @@ Describe 'Invoke-DefragCompare' {
             $lines = [System.IO.File]::ReadAllLines("$($arguments.OutputDirectory)/journal.jsonl")
             $lines.Count | Should -Be 3
             $lines[0] | Should -BeLike '{"journal":1,*'
-            [System.IO.File]::ReadAllLines("$($arguments.OutputDirectory)/memory.csv")[0] | Should -Be 'seconds,used_bytes,total_bytes,workers,limit'
+            [System.IO.File]::ReadAllLines("$($arguments.OutputDirectory)/memory.csv")[0] | Should -Be 'seconds,used_bytes,total_bytes,workers,limit,reserved_bytes'
             ([xml] [System.IO.File]::ReadAllText("$($arguments.OutputDirectory)/memory.svg")).DocumentElement.LocalName | Should -Be 'svg'
         }
 
@@ -377,6 +384,54 @@ Describe 'Invoke-DefragCompare' {
             @(foreach ($result in $results) { [string] $result.Status }) | Should -Be 'Same', 'Same', 'Same'
             $results[-1].HeldBy | Should -Be 'MemoryTier'
             ($told -join "`n") | Should -Match '3 -> 1 workers: .* MemoryTier at 1 MB'
+        }
+    }
+
+    Context 'what cases needed before' {
+        It 'is set aside for them the next time, and the longest starts first' {
+            $arguments = (New-Run $root @{ 'a' = 'x', 'x'; 'b' = 'x', 'x'; 'c' = 'x', 'x' }) +
+                @{ ThrottleLimit = 1; Force = $true; Command = 'sh', '-c', 'test "$1" != b || sleep 0.2', 'sh', '{case}' }
+            $first = Invoke-Quietly $arguments
+            @(foreach ($result in $first.Results) { $result.Case }) -join ' ' | Should -Be 'a b c'
+            [string] $first.Results[0].PredictedFrom | Should -Be 'Default'
+            $second = Invoke-Quietly $arguments
+            $second.Results[0].Case | Should -Be 'b'
+            foreach ($result in $second.Results) {
+                [string] $result.PredictedFrom | Should -Be 'History'
+                $before = @($first.Results | Where-Object Case -eq $result.Case)[0]
+                $result.Predicted | Should -Be $before.PeakMemory
+                $result.Reserved | Should -Be $result.Predicted
+            }
+            @(Get-DefragHistory).Count | Should -Be 3
+            [System.IO.File]::ReadAllLines("$($arguments.OutputDirectory)/memory.csv")[0] | Should -Match 'reserved_bytes$'
+        }
+
+        It 'is kept where -History says, or nowhere with -NoHistory' {
+            $arguments = (New-Run $root @{ 'a' = 'x', 'x' }) + @{ Force = $true }
+            [void] (Invoke-Quietly ($arguments + @{ History = "$root/own.db" }))
+            @(Get-DefragHistory -History "$root/own.db").Count | Should -Be 1
+            [void] (Invoke-Quietly ($arguments + @{ NoHistory = $true }))
+            [System.IO.Directory]::Exists("$root/state") | Should -BeFalse
+            { Invoke-DefragCompare @arguments -NoHistory -History "$root/own.db" } | Should -Throw -ErrorId "InvalidHistory,$commandName"
+        }
+
+        It 'costs one warning when it is damaged, and the run goes on' {
+            [void] [System.IO.Directory]::CreateDirectory("$root/state/defragger")
+            [System.IO.File]::WriteAllText("$root/state/defragger/history.db", 'no database' * 500)
+            $arguments = New-Run $root @{ 'a' = 'x', 'x' }
+            $warnings = $null
+            $result = Invoke-DefragCompare @arguments -WarningVariable warnings -WarningAction SilentlyContinue 6> $null
+            $result.Status | Should -Be 'Same'
+            $warnings.Count | Should -Be 1
+            "$warnings" | Should -Match 'renamed'
+            [System.IO.Directory]::GetFiles("$root/state/defragger", '*.damaged-*').Count | Should -Be 1
+            @(Get-DefragHistory).Count | Should -Be 1
+        }
+
+        It 'is neither asked nor needed with -Throttle Tiers' {
+            $arguments = (New-Run $root @{ 'a' = 'x', 'x' }) + @{ Throttle = 'Tiers' }
+            $result = (Invoke-Quietly $arguments).Results[0]
+            "$($result.Predicted) $($result.Reserved) $($result.PredictedFrom)" | Should -Be '0 0 '
         }
     }
 

@@ -90,8 +90,8 @@ const char *frame_decode(uint8_t *payload, size_t length, struct frame *frame)
     const char *rule = NULL;
     if (type == FRAME_RUN)
         rule = take_run(&cursor, &frame->spec);
-    else if (type != FRAME_CANCEL)
-        rule = "a frame is a run (1) or a cancel (2)";
+    else if (type != FRAME_CANCEL && type != FRAME_MEASURE)
+        rule = "a frame is a run (1), a cancel (2) or a measure (3)";
     if (rule == NULL && cursor.broken)
         rule = "no field reaches past the payload";
     if (rule == NULL && cursor.left > 0)

@@ -3,8 +3,8 @@
  *
  * A frame is a little-endian u32, the length of the payload, then the payload:
  *
- *     u8   type            1 run, 2 cancel
- *     u64  id              the parent's number for the case
+ *     u8   type            1 run, 2 cancel, 3 measure
+ *     u64  id              the parent's number for the case; of a measure, for the answer
  *   a run goes on with
  *     u32  timeout_ms      0: none
  *     u32  grace_ms        from SIGTERM to SIGKILL after a timeout
@@ -34,6 +34,7 @@ enum {
 enum frame_type {
     FRAME_RUN = 1,
     FRAME_CANCEL = 2,
+    FRAME_MEASURE = 3,
 };
 
 /* One case and its bounds. The strings belong to whoever made it: a payload, or the command line. */
@@ -50,7 +51,7 @@ struct case_spec {
 
 struct frame {
     enum frame_type type;
-    struct case_spec spec; /* a cancel has the id only */
+    struct case_spec spec; /* a cancel and a measure have the id only */
 };
 
 /* The length a header announces. */

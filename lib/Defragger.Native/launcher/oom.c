@@ -10,7 +10,7 @@ uint64_t oom_kills(void)
 {
     static char text[16 * 1024]; /* about 5 KiB on current kernels */
     if (!read_text("/proc/vmstat", text, sizeof text))
-        return 0;
+        return OOM_KILLS_UNKNOWN;
     const char *line = strstr(text, "\noom_kill ");
-    return line != NULL ? strtoull(line + strlen("\noom_kill "), NULL, 10) : 0;
+    return line != NULL ? strtoull(line + strlen("\noom_kill "), NULL, 10) : OOM_KILLS_UNKNOWN;
 }

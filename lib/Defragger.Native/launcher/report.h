@@ -4,6 +4,9 @@
  * One line of JSON ended by '\n', then exactly "stdout" + "stderr" raw bytes: what is kept of the two
  * streams.
  *
+ * The answer to a measure is a line with its "id" and the number of running cases, "measured", then for each
+ * of them two little-endian u64: its id and the bytes that it holds.
+ *
  * Invariants:
  *   1. The line holds no raw newline and is valid UTF-8, whatever bytes a program's name has.
  *   2. "exit" and "signal" are never both numbers; both are null when the case did not start or was lost, and

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "inbox.h"
+#include "measure.h"
 #include "oom.h"
 #include "outbox.h"
 #include "report.h"
@@ -251,6 +252,32 @@ static void server_cancel(struct server *server, uint64_t id)
             shutdown(server->cases[i].control, SHUT_WR);
 }
 
+static void put_number(uint8_t *at, uint64_t value)
+{
+    for (size_t i = 0; i < sizeof value; i++)
+        at[i] = (uint8_t)(value >> (8 * i));
+}
+
+/* One look at all cases, some 20 us for each process of a case. */
+static void server_measure(struct server *server, uint64_t id)
+{
+    char line[64];
+    uint8_t pair[2 * sizeof(uint64_t)];
+    size_t running = 0;
+    for (size_t i = 0; i < server->count; i++)
+        running += server->cases[i].control >= 0 && !server->cases[i].reported;
+    int length =
+        snprintf(line, sizeof line, "{\"id\":%llu,\"measured\":%zu}\n", (unsigned long long)id, running);
+    outbox_add(&server->output, (const uint8_t *)line, (size_t)length);
+    for (size_t i = 0; i < server->count; i++) {
+        if (server->cases[i].control < 0 || server->cases[i].reported)
+            continue;
+        put_number(pair, server->cases[i].id);
+        put_number(pair + sizeof(uint64_t), measure_below(server->cases[i].supervisor));
+        outbox_add(&server->output, pair, sizeof pair);
+    }
+}
+
 /* Reads once and carries out the frames that are complete. */
 static void server_read(struct server *server)
 {
@@ -267,8 +294,10 @@ static void server_read(struct server *server)
     while (server->input >= 0 && (next = inbox_next(&server->inbox, &frame, &rule)) > 0) {
         if (frame.type == FRAME_RUN)
             server_run(server, &frame.spec);
-        else
+        else if (frame.type == FRAME_CANCEL)
             server_cancel(server, frame.spec.id);
+        else
+            server_measure(server, frame.spec.id);
         frame_free(&frame);
     }
     if (next < 0)

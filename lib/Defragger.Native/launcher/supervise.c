@@ -301,8 +301,10 @@ static void watch_judge_memory(struct watch *watch)
         report->out_of_memory = cgroup_oom_kills(&watch->group) > 0;
         cgroup_remove(&watch->group);
     }
-    if (watch->foreign_kill && !report->out_of_memory)
-        report->out_of_memory = oom_kills() > watch->surroundings->oom_kills;
+    if (watch->foreign_kill && !report->out_of_memory) {
+        uint64_t kills = oom_kills();
+        report->out_of_memory = kills == OOM_KILLS_UNKNOWN || kills > watch->surroundings->oom_kills;
+    }
 }
 
 /* Sends all parts however the socket cuts them. A server that is gone is no problem here: the case has ended.

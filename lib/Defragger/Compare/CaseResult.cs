@@ -1,3 +1,4 @@
+using Defragger.Admission;
 using Defragger.Engines;
 
 namespace Defragger.Compare;
@@ -23,11 +24,14 @@ public enum CaseStatus
     /// <summary>The comparer ran longer than the time limit and was ended.</summary>
     Timeout,
 
-    /// <summary>The kernel killed the comparer for want of memory.</summary>
+    /// <summary>The comparer was killed for want of memory, by the kernel or by this run, as often as it was tried.</summary>
     OutOfMemory,
 
     /// <summary>The run was stopped while the case ran.</summary>
     Cancelled,
+
+    /// <summary>It ran out of memory with nothing beside it, or needs more than there is: not on this machine.</summary>
+    DoesNotFit,
 }
 
 /// <summary>One compared case: what came out, and what it cost.</summary>
@@ -69,7 +73,7 @@ public sealed record CaseResult
     /// <summary>Wall-clock time of the comparer.</summary>
     public TimeSpan Duration { get; init; }
 
-    /// <summary>Processor time of the comparer and the children it waited for, user and kernel.</summary>
+    /// <summary>Processor time of the comparer and the children it waited for, user and kernel, of all attempts.</summary>
     public TimeSpan CpuTime { get; init; }
 
     /// <summary>The most memory that the comparer held, in bytes.</summary>
@@ -83,6 +87,15 @@ public sealed record CaseResult
 
     /// <summary>Seconds that the case was next in line and held.</summary>
     public double WaitSeconds { get; init; }
+
+    /// <summary>Bytes that the case was expected to need; 0 when nothing was predicted.</summary>
+    public long Predicted { get; init; }
+
+    /// <summary>What that was predicted from, or null when nothing was predicted.</summary>
+    public PredictionSource? PredictedFrom { get; init; }
+
+    /// <summary>Bytes that were set aside for it when it was started the last time.</summary>
+    public long Reserved { get; init; }
 
     /// <summary>How often the comparer was started for it; 0 when no comparison was needed.</summary>
     public int Attempts { get; init; }

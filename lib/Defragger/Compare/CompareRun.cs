@@ -1,16 +1,18 @@
+using Defragger.Admission;
 using Defragger.Engines;
-using Defragger.Gauges;
+using Defragger.History;
 
 namespace Defragger.Compare;
 
-/// <summary>One run: takes cases, starts them as the throttle allows, and hands on each result as it ends.</summary>
+/// <summary>One run: takes cases, starts them as the admission allows, and hands on each result as it ends.</summary>
 /// <remarks>
-/// One thread runs the loop and owns all state; the launcher's threads only post ended cases to its queue. Per turn:
-/// read memory when a tick is due, start what fits, wait for the next event. Always true:
-/// 1. a case that was taken from the source gets exactly one result, also when the run is stopped;
+/// One thread runs the loop and owns all state; the launcher's threads only post to its queue. Per turn: begin a reading of
+/// memory when a tick is due, take cases, start what may start, wait for the next event. Always true:
+/// 1. a case that was started, or that needs no process, gets exactly one result, also when the run is stopped;
 /// 2. a result stands in the journal before anyone is told of it;
 /// 3. running cases never outnumber the limit at the moment the last of them was started;
-/// 4. memory: the running cases and one case in hand, whatever the number of cases.
+/// 4. memory: the running cases and at most <see cref="RunQueue.Most"/> that wait, whatever the number of cases;
+/// 5. what a change while the run goes on lowers only holds cases back: it never ends one.
 /// </remarks>
 internal sealed class CompareRun
 {
@@ -20,53 +22,43 @@ internal sealed class CompareRun
     private const int MostAtOnce = 256;
 
     private readonly RunOptions _options;
-    private readonly CaseSource _source;
-    private readonly ICaseLauncher _launcher;
-    private readonly IMemoryGauge _gauge;
-    private readonly TimeProvider _time;
+    private readonly RunWorld _world;
     private readonly RunOutput _output;
     private readonly IRunListener _listener;
-    private readonly Throttle _throttle;
-    private readonly long _capacity;
-    private readonly Mailbox<(long Id, ProcessReport? Report)> _events = new();
-    private readonly Dictionary<long, RunningCase> _running = [];
+    private readonly PeakHistory? _history;
+    private readonly IAdmission _admission;
+    private readonly RunQueue _queue;
+    private readonly RunThrottle _throttle;
+    private readonly MemoryWatch _memory;
+    private readonly Mailbox<Event> _events = new();
+    private readonly HashSet<long> _running = [];
     private readonly CompareSummary _summary = new();
     private readonly long _began;
+    private readonly CaseSource _source;
 
-    private HeldCase? _head; // the case whose turn it is
-    private bool _sourceDone;
-    private long _started; // ids handed out
-    private MemoryReading _memory;
+    private AdmissionDecision _last; // what the admission said last
     private TimeSpan _nextTick;
     private bool _warnedOfLimit;
     private bool _stopping;
 
-    private readonly record struct RunningCase(HeldCase Held, FileStamp Baseline, FileStamp Candidate, HoldReason HeldBy, TimeSpan Wait);
-
-    /// <summary>A case in hand: since when it could have started, and what has held it.</summary>
-    private sealed record HeldCase(TestCase Case, TimeSpan Since)
-    {
-        public HoldReason HeldBy { get; set; }
-    }
+    /// <summary>What other threads tell: how a case ended, what the running ones hold, or only that there is something to do.</summary>
+    private readonly record struct Event(long Id, ProcessReport? Report, IReadOnlyList<CaseMemory>? Held);
 
     /// <summary>Prepares a run; nothing starts yet.</summary>
     /// <exception cref="IOException">Memory cannot be read.</exception>
     public CompareRun(
-        RunOptions options, CaseSource source, ICaseLauncher launcher, IMemoryGauge gauge, TimeProvider time,
-        RunOutput output, IRunListener listener)
+        RunOptions options, CaseSource source, RunWorld world, RunOutput output, PeakHistory? history, IRunListener listener)
     {
-        (_options, _source, _launcher, _gauge, _time, _output, _listener) =
-            (options, source, launcher, gauge, time, output, listener);
-        _memory = gauge.Read();
-        long? budget = options.Budget?.In(_memory.Total);
-        _capacity = budget ?? _memory.Total;
-        _throttle = new Throttle(
-            options.ThrottleLimit, options.Tiers ?? MemoryTier.Default(options.ThrottleLimit), budget, _capacity);
-        _began = time.GetTimestamp();
+        (_options, _source, _world, _output, _history, _listener) = (options, source, world, output, history, listener);
+        _memory = new MemoryWatch(world, held => _events.Add(new Event(-1, null, held)));
+        _throttle = new RunThrottle(options, _memory.Memory.Total, output.Control, listener);
+        _admission = AdmissionOf(options, history, _throttle.Capacity, _memory.Memory.Used);
+        _queue = new RunQueue(source, _admission);
+        _began = world.Time.GetTimestamp();
         source.Wake = Wake;
     }
 
-    private TimeSpan Now => _time.GetElapsedTime(_began);
+    private TimeSpan Now => _world.Time.GetElapsedTime(_began);
 
     /// <summary>Runs to the end, or until it is stopped: then running cases are ended and count as cancelled.</summary>
     /// <exception cref="IOException">The journal or the samples cannot be written. Running cases have been ended.</exception>
@@ -80,60 +72,90 @@ internal sealed class CompareRun
             {
                 if (stop.IsCancellationRequested) Stop();
                 bool due = Now >= _nextTick;
-                if (due) ReadMemory();
-                bool more = Fill();
+                if (due) Tick();
+                bool more = !_stopping && Fill();
                 if (due) ShowMoment();
-                if (_running.Count == 0 && _head == null && _sourceDone) break;
+                if (_running.Count == 0 && _queue.SourceDone && (_stopping || _admission.Waiting == 0)) break;
                 if (!more) _events.Wait(_nextTick - Now);
-                while (_events.TryTake(out (long Id, ProcessReport? Report) ended)) Handle(ended);
+                while (_events.TryTake(out Event told)) Handle(told);
             }
         }
         finally
         {
-            foreach (long id in _running.Keys) _launcher.Cancel(id);
+            foreach (long id in _running) _world.Launcher.Cancel(id);
         }
         Sample(always: true);
         _summary.Elapsed = Now;
         _summary.PeakUsed = _output.Samples.PeakUsed;
-        _summary.TotalMemory = _memory.Total;
+        _summary.TotalMemory = _memory.Memory.Total;
         _summary.Stopped = _stopping;
         return _summary;
     }
 
-    private void Wake() => _events.Add(default);
+    private static IAdmission AdmissionOf(RunOptions options, PeakHistory? history, long capacity, long used)
+    {
+        if (options.Throttle == ThrottlePolicy.Tiers) return new TierAdmission(options.OomRetry);
+        return new AdmissionPolicy(
+            new AdmissionOptions { OomRetry = options.OomRetry }, new Predictor((history?.Known ?? []).Select(Record), capacity, Shares()));
+
+        // A case of which nothing is known is given a share of the capacity. Of what other programs leave of the budget, so many
+        // shares are to be had as there are workers: or else some of them rest until the first case has ended.
+        int Shares()
+        {
+            long free = Math.Max((long)(capacity * AdmissionOptions.LeastShare) - used, capacity / 4);
+            return (int)Math.Min(Math.Ceiling((double)capacity * options.ThrottleLimit / free), int.MaxValue);
+        }
+
+        static PeakRecord Record(CaseHistory one) =>
+            new(one.Case, PeakWindow.Need(one.Samples, lowerBound: null), one.Duration, one.LowerBound ?? 0);
+    }
+
+    private void Wake() => _events.Add(new Event(-1, null, null));
 
     private void Stop()
     {
         if (_stopping) return;
         _stopping = true;
-        _sourceDone = true;
-        _head = null;
-        foreach (long id in _running.Keys) _launcher.Cancel(id);
+        _queue.Close();
+        foreach (long id in _running) _world.Launcher.Cancel(id);
+        foreach (CaseInHand one in _queue.InHand.Where(one => one.Attempts > 0 && !one.IsRunning))
+        {
+            Finish(Verdict.Blank(one.Case) with { Status = CaseStatus.Cancelled, Reason = "the run was stopped before it was tried again" },
+                one);
+        }
     }
 
-    private void ReadMemory()
+    private void Tick()
     {
         _nextTick = Now + s_tick;
-        _memory = _gauge.Read();
-        int before = _throttle.Current.Limit;
-        ThrottleDecision now = _throttle.Update(_memory, Now);
-        if (now.Limit != before)
+        if (_memory.Begin(_running.Count > 0)) Take();
+        if (_history?.TakeWarning() is string warning) _listener.Warned(warning);
+    }
+
+    /// <summary>Takes a complete reading, and ends a case when memory is about to run out.</summary>
+    private void Take()
+    {
+        TimeSpan now = Now;
+        _admission.Update(_throttle.Update(_memory, now));
+        while (!_stopping && _admission.Victim(now) is long id && _queue.Find(id) is CaseInHand victim)
         {
-            _listener.Decided(
-                $"{before} -> {now.Limit} workers: {MemorySize.Format(_memory.Used)} of {MemorySize.Format(_capacity)} used, "
-                + (now.Reason == HoldReason.ThrottleLimit ? "no tier reached" : $"{now.Reason} at {MemorySize.Format(now.Level)}"));
+            victim.IsVictim = true;
+            _world.Launcher.Cancel(id);
         }
     }
 
     private void ShowMoment()
     {
         Sample(always: false);
+        HoldReason bound = _last.Answer == AdmissionAnswer.Hold ? _last.HeldBy : HoldReason.ThrottleLimit;
         _listener.Moved(new RunProgress(
-            _summary.Total, _source.Total, _running.Count, _throttle.Current, _memory.Used, _capacity, Remaining()));
+            _summary.Total, _source.Total, _running.Count, new ThrottleDecision(_last.Books.Ceiling, bound, 0),
+            _memory.Memory.Used, _throttle.Capacity, Remaining()));
     }
 
     private void Sample(bool always) => _output.Samples.Add(
-        new MemorySample(Now.TotalSeconds, _memory.Used, _memory.Total, _running.Count, _throttle.Current.Limit), always);
+        new MemorySample(Now.TotalSeconds, _memory.Memory.Used, _memory.Memory.Total, _running.Count, _last.Books.Ceiling,
+            _last.Books.Foreign + _last.Books.Reserved), always);
 
     private TimeSpan? Remaining()
     {
@@ -143,83 +165,112 @@ internal sealed class CompareRun
             : null;
     }
 
-    /// <summary>Starts what may start. True when it stopped only to let ended cases in.</summary>
+    /// <summary>Takes cases, and starts what may start. True when it stopped only to let ended cases in.</summary>
     private bool Fill()
     {
+        bool more = _queue.Take(MostAtOnce, TrySettle, Now);
         for (int i = 0; i < MostAtOnce; i++)
         {
-            if (_head == null && !TakeHead()) return false;
-            if (_head == null) continue; // settled without a process
-            if (_running.Count >= _throttle.Current.Limit)
+            _last = _admission.Next(Now);
+            if (_last.Answer == AdmissionAnswer.Idle) return more;
+            CaseInHand one = _queue.Find(_last.Id)!;
+            if (_last.Answer == AdmissionAnswer.Hold)
             {
-                Hold(_head, _throttle.Current);
-                return false;
+                one.Held(_last, Now);
+                return more;
             }
-            Start(_head);
-            _head = null;
+            if (_last.Answer == AdmissionAnswer.Start) Start(_last, one);
+            else Refuse(_last, one);
         }
         return true;
     }
 
-    private static void Hold(HeldCase head, ThrottleDecision decision)
+    private bool TrySettle(TestCase one)
     {
-        // Memory is the rarer reason and the one to know of: it is not covered up by a full house later on.
-        if (decision.Reason > head.HeldBy) head.HeldBy = decision.Reason;
-    }
-
-    /// <summary>Takes the next case in hand, or settles it at once. False when there is none now.</summary>
-    private bool TakeHead()
-    {
-        if (_sourceDone) return false;
-        SourceState state = _source.TryTake(out TestCase next);
-        _sourceDone = state == SourceState.Done;
-        if (state != SourceState.Taken) return false;
-        if (_output.Earlier(next, _options.Comparer.Identity) is CaseResult known) Tell(known);
-        else if (next.BaselinePath == null || next.CandidatePath == null) Settle(next);
-        else _head = new HeldCase(next, Now);
+        if (_output.Earlier(one, _options.Comparer.Identity) is CaseResult known) Tell(known);
+        else if (one.BaselinePath != null && one.CandidatePath != null) return false;
+        else
+        {
+            CaseResult result = one.BaselinePath == null && one.CandidatePath == null
+                ? Verdict.Failed(one, "neither side has it")
+                : Verdict.OneSided(one);
+            Finish(result, FileStamp.Of(one.BaselinePath), FileStamp.Of(one.CandidatePath));
+        }
         return true;
     }
 
-    private void Settle(TestCase one)
+    private void Start(AdmissionDecision start, CaseInHand one)
     {
-        CaseResult result = one.BaselinePath == null && one.CandidatePath == null
-            ? Verdict.Failed(one, "neither side has it")
-            : Verdict.OneSided(one);
-        Finish(result, FileStamp.Of(one.BaselinePath), FileStamp.Of(one.CandidatePath));
-    }
-
-    private void Start(HeldCase held)
-    {
-        long id = _started++;
-        TimeSpan wait = Now - held.Since;
-        TestCase one = held.Case;
-        _running.Add(id, new RunningCase(
-            held, FileStamp.Of(one.BaselinePath), FileStamp.Of(one.CandidatePath), held.HeldBy,
-            held.HeldBy == HoldReason.None ? TimeSpan.Zero : wait));
-        if (held.HeldBy > HoldReason.ThrottleLimit)
-            _listener.Decided($"{one.Name}: held {wait.TotalSeconds:0.0} s by {held.HeldBy}");
-        ProcessSpec spec = _options.Comparer.Prepare(one) with
+        TimeSpan wait = one.Started(start, Now);
+        _running.Add(start.Id);
+        if (one.HeldBy > HoldReason.ThrottleLimit && wait > TimeSpan.Zero)
+            _listener.Decided(Explanation.Held(one.Case.Name, wait, one.Hold));
+        ProcessSpec spec = _options.Comparer.Prepare(one.Case) with
         {
             Timeout = _options.Timeout,
             MemoryLimit = _options.CaseMemoryLimit,
         };
-        _launcher.Start(id, spec, (ended, report) => _events.Add((ended, report)));
+        _world.Launcher.Start(start.Id, spec, (ended, report) => _events.Add(new Event(ended, report, null)));
     }
 
-    private void Handle((long Id, ProcessReport? Report) ended)
+    private void Refuse(AdmissionDecision refused, CaseInHand one)
     {
-        if (ended.Report is not ProcessReport report) return; // only woken
-        if (!_running.Remove(ended.Id, out RunningCase running)) return;
+        _queue.Remove(refused.Id);
+        Finish(Verdict.Blank(one.Case) with
+        {
+            Status = CaseStatus.DoesNotFit,
+            Reason = Explanation.CannotFit(refused, Machine),
+        }, one);
+    }
+
+    private void Handle(Event told)
+    {
+        if (told.Held is IReadOnlyList<CaseMemory> held)
+        {
+            foreach (CaseMemory one in held)
+            {
+                if (_running.Contains(one.Id)) _admission.Observe(one.Id, _queue.Find(one.Id)!.Observed(one.Bytes));
+            }
+            _memory.Complete();
+            Take();
+        }
+        if (told.Report is not ProcessReport report || !_running.Remove(told.Id)) return;
         if (report.LauncherLost) throw new LauncherLostException(report.StartError ?? "the launcher ended");
         WarnOfLimit(report);
-        CaseResult result = Verdict.Judge(running.Held.Case, report, _options.Comparer.MustReport) with
+        End(told.Id, _queue.Find(told.Id)!, report);
+    }
+
+    /// <summary>An attempt has ended: the case waits again, or has its result.</summary>
+    private void End(long id, CaseInHand one, ProcessReport report)
+    {
+        CaseResult result = Verdict.Judge(one.Case, report, _options.Comparer.MustReport);
+        one.IsRunning = false;
+        one.CpuTime += result.CpuTime;
+        long peak = CaseEnding.Peak(one, report);
+        CaseOutcome outcome = _stopping ? CaseOutcome.Failed : CaseEnding.Outcome(result, one, report, _options.CaseMemoryLimit);
+        if (outcome == CaseOutcome.Victim) _summary.OwnKills++;
+        if (report.OutOfMemory) _summary.KernelKills++;
+        AfterEnd after = _admission.Ended(id, outcome, peak, report.Duration, Now);
+        Remember(one, outcome, peak, report.Duration);
+        if (after == AfterEnd.Retry)
         {
-            HeldBy = running.HeldBy,
-            WaitSeconds = Math.Round(running.Wait.TotalSeconds, 3),
-        };
+            _listener.Decided(Explanation.Retried(one.Case.Name, outcome == CaseOutcome.Victim, one, peak));
+            return;
+        }
+        _queue.Remove(id);
+        result = CaseEnding.Final(result, after, outcome, one, report, Machine);
         if (!result.Decided)
             result = result with { LogPath = _output.WriteLog(result.Case, report.StandardOutput, report.StandardError) };
-        Finish(result, running.Baseline, running.Candidate);
+        Finish(result, one);
+    }
+
+    /// <summary>What the case needed, for the runs to come. A case that was ended though it kept within what was set aside for it
+    /// says nothing: another took the memory.</summary>
+    private void Remember(CaseInHand one, CaseOutcome outcome, long peak, TimeSpan duration)
+    {
+        bool killed = outcome == CaseOutcome.OutOfMemory || (outcome == CaseOutcome.Victim && peak > one.Start.Reserved);
+        if (peak > 0 && (killed || outcome == CaseOutcome.Completed))
+            _history?.Add(new PeakObservation(one.Case.Name, killed, new PeakSample(_world.Time.GetUtcNow(), peak, duration)));
     }
 
     private void WarnOfLimit(ProcessReport report)
@@ -230,9 +281,12 @@ internal sealed class CompareRun
             + "(it takes root, or a cgroup that was delegated to you).");
     }
 
+    private void Finish(CaseResult result, CaseInHand one) =>
+        Finish(CaseEnding.WithFigures(result, one), one.Baseline, one.Candidate);
+
     private void Finish(CaseResult result, FileStamp baseline, FileStamp candidate)
     {
-        result = result with { Ended = _time.GetUtcNow() };
+        result = result with { Ended = _world.Time.GetUtcNow() };
         _output.Journal.Add(new JournalLine(result, baseline, candidate, _options.Comparer.Identity));
         Tell(result);
     }
@@ -242,4 +296,6 @@ internal sealed class CompareRun
         _summary.Add(result);
         _listener.Ended(result);
     }
+
+    private MemorySizes Machine => new(_memory.Memory.Total, _memory.Memory.Available);
 }

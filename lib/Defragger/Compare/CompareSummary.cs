@@ -38,12 +38,19 @@ public sealed class CompareSummary
     /// <summary>The memory there is to share, in bytes.</summary>
     public long TotalMemory { get; internal set; }
 
+    /// <summary>How often the kernel killed a case for want of memory.</summary>
+    public long KernelKills { get; internal set; }
+
+    /// <summary>How often this run ended a case to save memory.</summary>
+    public long OwnKills { get; internal set; }
+
     /// <summary>The run was stopped before its end.</summary>
     public bool Stopped { get; internal set; }
 
     /// <summary>0 all same; 1 differences; 2 some cases could not be compared; 3 no case at all.</summary>
     public int ExitCode =>
-        Stopped || Count(CaseStatus.Error) + Count(CaseStatus.Timeout) + Count(CaseStatus.OutOfMemory) + Count(CaseStatus.Cancelled) > 0 ? 2
+        Stopped || Count(CaseStatus.Error) + Count(CaseStatus.Timeout) + Count(CaseStatus.OutOfMemory)
+        + Count(CaseStatus.DoesNotFit) + Count(CaseStatus.Cancelled) > 0 ? 2
         : Total == 0 ? 3
         : Count(CaseStatus.Same) == Total ? 0 : 1;
 

@@ -8,14 +8,15 @@ namespace Defragger.Compare;
 /// <param name="Total">The memory there is to share, in bytes.</param>
 /// <param name="Workers">Cases running.</param>
 /// <param name="Limit">Cases that might have run.</param>
-internal readonly record struct MemorySample(double Seconds, long Used, long Total, int Workers, int Limit);
+/// <param name="Reserved">What was set aside for the running cases, with what other programs used, in bytes; 0 when nothing is set aside.</param>
+internal readonly record struct MemorySample(double Seconds, long Used, long Total, int Workers, int Limit, long Reserved = 0);
 
 /// <summary>The samples of a run as CSV, one line each: what the graph is drawn from.</summary>
 /// <remarks>A sample is kept when the workers or their limit changed, used memory moved by 1 % of all there is, or a second
 /// has passed: a run of six hours stays under 2 MB unless it truly moves.</remarks>
 internal sealed class MemoryLog : IDisposable
 {
-    private const string Heading = "seconds,used_bytes,total_bytes,workers,limit";
+    private const string Heading = "seconds,used_bytes,total_bytes,workers,limit,reserved_bytes";
     private static readonly CultureInfo s_plain = CultureInfo.InvariantCulture;
 
     private readonly StreamWriter _writer;
@@ -55,7 +56,8 @@ internal sealed class MemoryLog : IDisposable
         PeakUsed = Math.Max(PeakUsed, sample.Used);
         bool moved = _last is not MemorySample last || sample.Seconds - last.Seconds >= 1
             || last.Workers != sample.Workers || last.Limit != sample.Limit
-            || Math.Abs(last.Used - sample.Used) >= sample.Total / 100;
+            || Math.Abs(last.Used - sample.Used) >= sample.Total / 100
+            || Math.Abs(last.Reserved - sample.Reserved) >= sample.Total / 100;
         if (!moved && !always) return;
         _last = sample;
         Write(sample with { Seconds = _start + sample.Seconds });
@@ -67,18 +69,20 @@ internal sealed class MemoryLog : IDisposable
         foreach (string line in File.ReadLines(path).Skip(1))
         {
             string[] fields = line.Split(',');
-            if (fields.Length == 5
+            long reserved = 0;
+            if (fields.Length is 5 or 6 // the sixth came later
                 && double.TryParse(fields[0], NumberStyles.Float, s_plain, out double seconds)
                 && long.TryParse(fields[1], NumberStyles.None, s_plain, out long used)
                 && long.TryParse(fields[2], NumberStyles.None, s_plain, out long total)
                 && int.TryParse(fields[3], NumberStyles.None, s_plain, out int workers)
-                && int.TryParse(fields[4], NumberStyles.None, s_plain, out int limit))
-                yield return new MemorySample(seconds, used, total, workers, limit);
+                && int.TryParse(fields[4], NumberStyles.None, s_plain, out int limit)
+                && (fields.Length == 5 || long.TryParse(fields[5], NumberStyles.None, s_plain, out reserved)))
+                yield return new MemorySample(seconds, used, total, workers, limit, reserved);
         }
     }
 
     private void Write(MemorySample sample) => _writer.WriteLine(string.Create(
-        s_plain, $"{sample.Seconds:0.###},{sample.Used},{sample.Total},{sample.Workers},{sample.Limit}"));
+        s_plain, $"{sample.Seconds:0.###},{sample.Used},{sample.Total},{sample.Workers},{sample.Limit},{sample.Reserved}"));
 
     public void Dispose() => _writer.Dispose();
 }

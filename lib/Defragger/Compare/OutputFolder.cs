@@ -19,7 +19,9 @@ internal sealed class OutputFolder : IDisposable
     {
         FullPath = path;
         Directory.CreateDirectory(path);
-        _lock = Lock(Path.Combine(path, "run.lock"));
+        _lock = Lock(LockOf(path));
+        // What an earlier run was asked to change is not meant for this one.
+        File.Delete(ControlOf(path));
     }
 
     /// <summary>The directory.</summary>
@@ -27,6 +29,9 @@ internal sealed class OutputFolder : IDisposable
 
     /// <summary>The journal.</summary>
     public string Journal => Path.Combine(FullPath, "journal.jsonl");
+
+    /// <summary>The file by which the run is told to change while it goes on.</summary>
+    public string Control => ControlOf(FullPath);
 
     /// <summary>The memory samples.</summary>
     public string MemorySamples => Path.Combine(FullPath, "memory.csv");
@@ -54,6 +59,31 @@ internal sealed class OutputFolder : IDisposable
     }
 
     public void Dispose() => _lock.Dispose();
+
+    /// <summary>The control file of a run that writes to a directory; null when no run does.</summary>
+    /// <param name="path">Full path of the directory.</param>
+    public static string? ControlOfRun(string path)
+    {
+        if (!File.Exists(LockOf(path))) return null;
+        try
+        {
+            // A lock that can be had is one that a killed run left behind.
+            using var free = new FileStream(LockOf(path), FileMode.Open, FileAccess.Read, FileShare.None);
+            return null;
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+        catch (IOException)
+        {
+            return ControlOf(path);
+        }
+    }
+
+    private static string LockOf(string path) => Path.Combine(path, "run.lock");
+
+    private static string ControlOf(string path) => Path.Combine(path, "control.json");
 
     private static FileStream Lock(string path)
     {

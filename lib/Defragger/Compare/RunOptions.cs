@@ -9,7 +9,13 @@ internal sealed record RunOptions
     /// <summary>The most workers; at least 1.</summary>
     public required int ThrottleLimit { get; init; }
 
-    /// <summary>Tiers that lower the workers; null for those of the machine.</summary>
+    /// <summary>How it is decided how many cases may start.</summary>
+    public ThrottlePolicy Throttle { get; init; }
+
+    /// <summary>How often a case that ran out of memory is tried again, 0 to 5.</summary>
+    public int OomRetry { get; init; } = 2;
+
+    /// <summary>Tiers that lower the workers; null for none, or with <see cref="ThrottlePolicy.Tiers"/> for those of the machine.</summary>
     public IReadOnlyList<MemoryTier>? Tiers { get; init; }
 
     /// <summary>Used memory from which one worker is left; null for none.</summary>

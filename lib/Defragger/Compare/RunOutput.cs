@@ -6,8 +6,14 @@ internal sealed class RunOutput : IDisposable
     private readonly OutputFolder _folder;
     private readonly JournalIndex? _earlier;
 
-    private RunOutput(OutputFolder folder, JournalIndex? earlier, Journal journal, MemoryLog samples) =>
+    private RunOutput(OutputFolder folder, JournalIndex? earlier, Journal journal, MemoryLog samples)
+    {
         (_folder, _earlier, Journal, Samples) = (folder, earlier, journal, samples);
+        Control = new ControlFile(folder.Control);
+    }
+
+    /// <summary>Where the run is told to change while it goes on.</summary>
+    public ControlFile Control { get; }
 
     /// <summary>The journal that is written.</summary>
     public Journal Journal { get; }

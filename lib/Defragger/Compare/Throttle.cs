@@ -16,6 +16,21 @@ public enum HoldReason
 
     /// <summary>Used memory had reached the memory budget.</summary>
     MemoryBudget,
+
+    /// <summary>Not enough was left beside what is set aside for the running cases.</summary>
+    Reservation,
+
+    /// <summary>The machine had less left than the case is expected to need.</summary>
+    Available,
+
+    /// <summary>Tasks stood still for memory (PSI).</summary>
+    Pressure,
+
+    /// <summary>Cases had been killed for memory; fewer run for a while.</summary>
+    Ceiling,
+
+    /// <summary>A case that had been passed over for too long was waited for.</summary>
+    Starvation,
 }
 
 /// <summary>How many workers may run now, and what says so.</summary>

@@ -90,7 +90,8 @@ internal static class Verdict
         return $"{what}: {(words.Length > Longest ? words[..Longest] + "..." : words)}";
     }
 
-    private static CaseResult Blank(TestCase testCase) => new()
+    /// <summary>A result of which nothing is known yet but the case.</summary>
+    public static CaseResult Blank(TestCase testCase) => new()
     {
         Case = testCase.Name,
         Status = CaseStatus.Error,

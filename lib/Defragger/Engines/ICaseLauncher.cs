@@ -11,6 +11,11 @@ public interface ICaseLauncher : IDisposable
     /// other cases while it runs, and must not throw.</param>
     void Start(long id, ProcessSpec spec, Action<long, ProcessReport> ended);
 
+    /// <summary>Asks what the running cases hold now.</summary>
+    /// <param name="measured">Called once, from any thread, with the cases that run and have not been reported; never
+    /// when the launcher is lost meanwhile. It must not throw.</param>
+    void Measure(Action<IReadOnlyList<CaseMemory>> measured);
+
     /// <summary>Ends a running case at once; nothing happens when it has ended already.</summary>
     /// <param name="id">The number given to <see cref="Start"/>.</param>
     void Cancel(long id);

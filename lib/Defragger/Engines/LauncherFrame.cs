@@ -15,6 +15,7 @@ internal static class LauncherFrame
     private const int RunNumbers = CancelPayload + (5 * sizeof(uint)) + sizeof(ulong);
     private const byte Run = 1;
     private const byte Cancel = 2;
+    private const byte Measure = 3;
 
     /// <summary>Throws when a value of the spec means nothing to any launcher.</summary>
     public static void Validate(ProcessSpec spec)
@@ -64,11 +65,16 @@ internal static class LauncherFrame
     }
 
     /// <summary>Appends a request to cancel.</summary>
-    public static void WriteCancel(ArrayBufferWriter<byte> buffer, long id)
+    public static void WriteCancel(ArrayBufferWriter<byte> buffer, long id) => WriteShort(buffer, Cancel, id);
+
+    /// <summary>Appends the question what all running cases hold.</summary>
+    public static void WriteMeasure(ArrayBufferWriter<byte> buffer, long id) => WriteShort(buffer, Measure, id);
+
+    private static void WriteShort(ArrayBufferWriter<byte> buffer, byte type, long id)
     {
         var cursor = new Cursor(buffer.GetSpan(Header + CancelPayload));
         cursor.UInt32(CancelPayload);
-        cursor.Byte(Cancel);
+        cursor.Byte(type);
         cursor.UInt64(unchecked((ulong)id));
         buffer.Advance(Header + CancelPayload);
     }

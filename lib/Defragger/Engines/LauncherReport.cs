@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
 
@@ -8,13 +9,20 @@ namespace Defragger.Engines;
 /// bytes of the two output streams (the format is told in <c>launcher/report.h</c>).
 /// </summary>
 /// <remarks>One buffer serves all reports: it grows to the largest one and holds what was read beyond it.</remarks>
-internal sealed class LauncherReport(Stream stream)
+/// <param name="stream">What the launcher writes.</param>
+/// <param name="measured">Told each answer to a measure, while the next report is waited for.</param>
+internal sealed class LauncherReport(Stream stream, Action<IReadOnlyList<CaseMemory>>? measured = null)
 {
     /// <summary>Longer than any line that the launcher writes; REPORT_LINE_MAX there is 7 KiB.</summary>
     public const int MaxLine = 16 * 1024;
 
     /// <summary>What is kept of one stream is at most the capture limit and the line that tells of the rest.</summary>
     private const int MaxKept = ProcessSpec.MaxCaptureLimit + 64;
+
+    /// <summary>More cases than can run at once.</summary>
+    private const int MaxMeasured = 1 << 20;
+
+    private const int MeasuredSize = 2 * sizeof(ulong);
 
     private byte[] _buffer = new byte[64 * 1024];
     private int _start;
@@ -28,8 +36,16 @@ internal sealed class LauncherReport(Stream stream)
     {
         id = 0;
         report = new ProcessReport();
-        if (!TryReadLine(out ReportLine line))
-            return false;
+        ReportLine line;
+        while (true)
+        {
+            if (!TryReadLine(out line))
+                return false;
+            if (line.Measured is not int count)
+                break;
+            IReadOnlyList<CaseMemory> held = ReadMeasured(count);
+            measured?.Invoke(held);
+        }
         while (Unread.Length < line.Output + line.Error)
         {
             if (!Fill(line.Output + line.Error))
@@ -41,6 +57,25 @@ internal sealed class LauncherReport(Stream stream)
             Encoding.UTF8.GetString(Unread.Slice(line.Output, line.Error)));
         _start += line.Output + line.Error;
         return true;
+    }
+
+    private CaseMemory[] ReadMeasured(int count)
+    {
+        while (Unread.Length < count * MeasuredSize)
+        {
+            if (!Fill(count * MeasuredSize))
+                throw new InvalidDataException("The answer to a measure is cut.");
+        }
+        var held = new CaseMemory[count];
+        for (int i = 0; i < count; i++)
+        {
+            ReadOnlySpan<byte> pair = Unread.Slice(i * MeasuredSize, MeasuredSize);
+            held[i] = new CaseMemory(
+                unchecked((long)BinaryPrimitives.ReadUInt64LittleEndian(pair)),
+                (long)Math.Min(BinaryPrimitives.ReadUInt64LittleEndian(pair[sizeof(ulong)..]), long.MaxValue));
+        }
+        _start += count * MeasuredSize;
+        return held;
     }
 
     private bool TryReadLine(out ReportLine line)
@@ -56,6 +91,8 @@ internal sealed class LauncherReport(Stream stream)
             return Unread.IsEmpty ? false : throw new InvalidDataException("The last report is cut.");
         }
         line = ReportLine.Parse(Unread[..length]);
+        if (line.Measured is < 0 or > MaxMeasured)
+            throw new InvalidDataException($"{line.Measured} cases are measured.");
         if (line.Output is < 0 or > MaxKept || line.Error is < 0 or > MaxKept)
             throw new InvalidDataException($"A report keeps {line.Output} and {line.Error} bytes.");
         _start += length + 1;
@@ -84,6 +121,7 @@ internal sealed class LauncherReport(Stream stream)
         public long Id;
         public int Output;
         public int Error;
+        public int? Measured;
         private bool _hasId;
         private int? _exit;
         private int? _signal;
@@ -150,6 +188,7 @@ internal sealed class LauncherReport(Stream stream)
             switch (name)
             {
                 case "id": (Id, _hasId) = (unchecked((long)json.GetUInt64()), true); break;
+                case "measured": Measured = json.GetInt32(); break;
                 case "exit": _exit = NumberOrNull(ref json); break;
                 case "signal": _signal = NumberOrNull(ref json); break;
                 case "timeout": _timeout = json.GetBoolean(); break;

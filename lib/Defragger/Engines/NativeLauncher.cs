@@ -25,6 +25,7 @@ public sealed class NativeLauncher : ICaseLauncher
         new DefaultObjectPool<ArrayBufferWriter<byte>>(new BufferPolicy());
 
     private readonly ConcurrentDictionary<long, Action<long, ProcessReport>> _pending = new();
+    private readonly ConcurrentQueue<Action<IReadOnlyList<CaseMemory>>> _measures = new(); // answered in their order
     private readonly object _gate = new();
     private readonly Process _process;
     private readonly Stream _requests;
@@ -77,6 +78,20 @@ public sealed class NativeLauncher : ICaseLauncher
         }
         if (_lost is { } reason)
             End(id, new ProcessReport { LauncherLost = true, StartError = reason });
+    }
+
+    /// <inheritdoc/>
+    public void Measure(Action<IReadOnlyList<CaseMemory>> measured)
+    {
+        ArgumentNullException.ThrowIfNull(measured);
+        ArrayBufferWriter<byte> frame = s_buffers.Get();
+        LauncherFrame.WriteMeasure(frame, id: 0);
+        lock (_gate)
+        {
+            _measures.Enqueue(measured);
+            Send(frame);
+        }
+        s_buffers.Return(frame);
     }
 
     /// <inheritdoc/>
@@ -167,7 +182,7 @@ public sealed class NativeLauncher : ICaseLauncher
         string reason;
         try
         {
-            var reports = new LauncherReport(_process.StandardOutput.BaseStream);
+            var reports = new LauncherReport(_process.StandardOutput.BaseStream, Answer);
             while (reports.TryRead(out long id, out ProcessReport report))
                 End(id, report);
             reason = Epitaph();
@@ -181,6 +196,12 @@ public sealed class NativeLauncher : ICaseLauncher
         foreach (long id in _pending.Keys)
             End(id, new ProcessReport { LauncherLost = true, StartError = reason });
         _process.Dispose();
+    }
+
+    private void Answer(IReadOnlyList<CaseMemory> held)
+    {
+        if (_measures.TryDequeue(out Action<IReadOnlyList<CaseMemory>>? measured))
+            measured(held);
     }
 
     /// <summary>Why the launcher ended: its exit code and what it wrote to standard error.</summary>

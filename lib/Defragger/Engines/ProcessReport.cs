@@ -11,6 +11,9 @@ public enum PeakSource
 
     /// <summary>The high-water mark of the case's own cgroup: all its processes together, with page cache.</summary>
     Cgroup,
+
+    /// <summary>The most that all its processes together were seen to hold, ten times a second; more than any one of them had.</summary>
+    Sampled,
 }
 
 /// <summary>How one case process ended and what it used.</summary>

@@ -14,9 +14,15 @@ internal static class CgroupPath
     /// <summary>The directories that may hold a limit, leaf first; empty where there is no memory controller.</summary>
     /// <param name="root">The root of the file system; another one only in tests.</param>
     /// <param name="process">The number of the process; "self" for this one.</param>
-    public static IReadOnlyList<string> Ancestors(string root, string process = "self")
+    public static IReadOnlyList<string> Ancestors(string root, string process = "self") => Ancestors(root, process, onlyUnified: false);
+
+    /// <summary>The same in the v2 tree, which also has pressure (PSI) where v1 has the memory controller.</summary>
+    /// <param name="root">The root of the file system; another one only in tests.</param>
+    public static IReadOnlyList<string> UnifiedAncestors(string root) => Ancestors(root, "self", onlyUnified: true);
+
+    private static List<string> Ancestors(string root, string process, bool onlyUnified)
     {
-        (string Path, bool Unified)? own = Own(Path.Combine(root, "proc", process, "cgroup"));
+        (string Path, bool Unified)? own = Own(Path.Combine(root, "proc", process, "cgroup"), onlyUnified);
         if (own is not (string path, bool unified)) return [];
         if (Mount(Path.Combine(root, "proc/self/mountinfo"), unified) is not (string part, string point)) return [];
 
@@ -29,14 +35,14 @@ internal static class CgroupPath
         return found;
     }
 
-    private static (string Path, bool Unified)? Own(string file)
+    private static (string Path, bool Unified)? Own(string file, bool onlyUnified)
     {
         (string, bool)? unified = null;
         foreach (string line in Lines(file))
         {
             string[] fields = line.Split(':', 3);
             if (fields.Length != 3) continue;
-            if (fields[1].Split(',').Contains("memory")) return (fields[2], false);
+            if (!onlyUnified && fields[1].Split(',').Contains("memory")) return (fields[2], false);
             if (fields is ["0", "", _]) unified = (fields[2], true);
         }
         return unified;

@@ -7,18 +7,22 @@ namespace Defragger.Gauges;
 /// opening it each time.</summary>
 internal sealed class KernelFile : IDisposable
 {
-    private readonly SafeFileHandle _handle;
-    private readonly byte[] _buffer = new byte[8 * 1024];
+    private const int Usual = 8 * 1024;
 
+    private readonly SafeFileHandle _handle;
+    private readonly byte[] _buffer;
+
+    /// <param name="path">The file.</param>
+    /// <param name="most">Bytes that are read of it.</param>
     /// <exception cref="IOException">The file cannot be opened.</exception>
-    public KernelFile(string path) => _handle = File.OpenHandle(path);
+    public KernelFile(string path, int most = Usual) => (_handle, _buffer) = (File.OpenHandle(path), new byte[most]);
 
     /// <summary>Opens the file when it is there and readable; null otherwise.</summary>
-    public static KernelFile? TryOpen(string path)
+    public static KernelFile? TryOpen(string path, int most = Usual)
     {
         try
         {
-            return File.Exists(path) ? new KernelFile(path) : null;
+            return File.Exists(path) ? new KernelFile(path, most) : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -26,7 +30,7 @@ internal sealed class KernelFile : IDisposable
         }
     }
 
-    /// <summary>The file's text now, up to 8 KiB; valid until the next read.</summary>
+    /// <summary>The file's text now, up to what is read of it; valid until the next read.</summary>
     public ReadOnlySpan<byte> Read()
     {
         int length = 0;

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Defragger.Interop;
 
-/// <summary>The calls of the C library that arenas and gauges need, under their own names; constants as x64 and arm64 have
+/// <summary>Calls of the C library under their own names: what arenas and gauges need, and a rename that .NET has not; constants as x64 and arm64 have
 /// them.</summary>
 internal static unsafe partial class LinuxMethods
 {
@@ -24,6 +24,10 @@ internal static unsafe partial class LinuxMethods
         internal long Nanoseconds;
     }
 
+    internal const int AT_FDCWD = -100;
+
+    internal const uint RENAME_EXCHANGE = 2;
+
     [LibraryImport("libc", SetLastError = true)]
     internal static partial nint mmap(nint address, nuint length, int protection, int flags, int file, nint offset);
 
@@ -38,4 +42,7 @@ internal static unsafe partial class LinuxMethods
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int clock_gettime(int clock, out Timespec time);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int renameat2(int fromFolder, string from, int toFolder, string to, uint flags);
 }

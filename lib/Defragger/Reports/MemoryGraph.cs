@@ -15,6 +15,7 @@ internal static class MemoryGraph
     private const int MostPoints = 1000;
 
     private static readonly OxyColor s_used = OxyColor.FromRgb(0x2b, 0x6c, 0xb0);
+    private static readonly OxyColor s_reserved = OxyColor.FromRgb(0x80, 0x5a, 0xd5);
     private static readonly OxyColor s_limit = OxyColor.FromRgb(0xc0, 0x56, 0x21);
     private static readonly OxyColor s_workers = GraphStyle.Quiet;
 
@@ -64,6 +65,8 @@ internal static class MemoryGraph
         model.Axes.Add(workers);
 
         model.Series.Add(Fill("used memory", s_used, points, scale));
+        if (points.Any(sample => sample.Reserved > 0))
+            model.Series.Add(Line("set aside, with what other programs use", s_reserved, points, scale));
         model.Series.Add(Step("cases running", s_workers, LineStyle.Solid, points, scale, sample => sample.Workers));
         model.Series.Add(Step("worker limit", s_limit, LineStyle.Dash, points, scale, sample => sample.Limit));
         return model;
@@ -77,6 +80,13 @@ internal static class MemoryGraph
         };
         series.Points.AddRange(points.Select(sample => new DataPoint(sample.Seconds / scale, sample.Used / Gigabyte)));
         series.Points2.AddRange(points.Select(sample => new DataPoint(sample.Seconds / scale, 0)));
+        return series;
+    }
+
+    private static StairStepSeries Line(string title, OxyColor color, List<MemorySample> points, double scale)
+    {
+        var series = new StairStepSeries { Title = title, Color = color, StrokeThickness = 1.5, YAxisKey = "memory" };
+        series.Points.AddRange(points.Select(sample => new DataPoint(sample.Seconds / scale, sample.Reserved / Gigabyte)));
         return series;
     }
 

@@ -67,6 +67,10 @@ public sealed class InvokeDefragCompareCommand : CancellableCommand
     [ValidateRange(1, 4096)]
     public int ThrottleLimit { get; set; } = Environment.ProcessorCount;
 
+    /// <summary>How it is decided how many cases may start: by what each needed before, or by used memory alone.</summary>
+    [Parameter]
+    public ThrottlePolicy Throttle { get; set; } = ThrottlePolicy.Predictive;
+
     /// <summary>Used memory from which fewer cases run at once: @{ '32GB' = 8; '90%' = 1 }.</summary>
     [Parameter]
     [DictionaryTransformation]
@@ -82,6 +86,20 @@ public sealed class InvokeDefragCompareCommand : CancellableCommand
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? CaseMemoryLimit { get; set; }
+
+    /// <summary>How often a case that ran out of memory is tried again, with more set aside and at last alone.</summary>
+    [Parameter]
+    [ValidateRange(0, 5)]
+    public int OomRetry { get; set; } = 2;
+
+    /// <summary>The file with what each case needed before; the user's own when it is not given.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? History { get; set; }
+
+    /// <summary>Neither reads nor keeps what cases need.</summary>
+    [Parameter]
+    public SwitchParameter NoHistory { get; set; }
 
     /// <summary>Seconds after which a case is ended.</summary>
     [Parameter]

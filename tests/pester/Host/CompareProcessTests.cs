@@ -99,6 +99,7 @@ public sealed class CompareProcessTests : IDisposable
         };
         start.Environment["DEFRAG_HOST"] = engine;
         start.Environment[Mark] = _mark;
+        start.Environment["XDG_STATE_HOME"] = Path.Combine(_root, "state");
         Process process = Process.Start(start)!;
         process.StandardInput.Close();
         return process;

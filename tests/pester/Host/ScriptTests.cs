@@ -45,6 +45,7 @@ public sealed class ScriptTests
     [InlineData("Stage")]
     [InlineData("Pack")]
     [InlineData("Bench")]
+    [InlineData("Python")]
     [InlineData("Clean")]
     public void The_task_is_there(string name) => Assert.Contains(name, Tasks().Keys);
 

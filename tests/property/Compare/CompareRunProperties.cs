@@ -40,14 +40,16 @@ public sealed class CompareRunProperties : IDisposable
         Assert.Equal(40, world.Starts.Count);
     }
 
-    [Fact]
-    public void With_no_memory_left_one_case_at_a_time_still_runs()
+    [Theory]
+    [InlineData(ThrottlePolicy.Tiers, HoldReason.MemoryTier)]
+    [InlineData(ThrottlePolicy.Predictive, HoldReason.Reservation)]
+    public void With_no_memory_left_one_case_at_a_time_still_runs(ThrottlePolicy throttle, HoldReason reason)
     {
         var world = new World { Used = _ => 100 };
-        Outcome outcome = Run(world, Cases(10), Options(8));
+        Outcome outcome = Run(world, Cases(10), Options(8) with { Throttle = throttle });
         Assert.Equal(10, outcome.Summary.Count(CaseStatus.Same));
         Assert.All(world.Starts, start => Assert.Equal(1, start.Running));
-        Assert.All(outcome.Results.Skip(1), result => Assert.Equal(HoldReason.MemoryTier, result.HeldBy));
+        Assert.All(outcome.Results.Skip(1), result => Assert.Equal(reason, result.HeldBy));
     }
 
     [Fact]
@@ -147,7 +149,7 @@ public sealed class CompareRunProperties : IDisposable
             : RunOutput.Create(folder, new JournalHeader(JournalHeader.Version, "0", DateTimeOffset.UnixEpoch, "/b", "/c"));
         var listener = new Listener();
         using var source = new ListedCases(cases);
-        var run = new CompareRun(options, source, world, world, TimeProvider.System, output, listener);
+        var run = new CompareRun(options, source, new RunWorld(world, world, world, TimeProvider.System), output, history: null, listener);
         CompareSummary summary = run.Run(stop);
         return new Outcome(summary, listener.Results, listener.Warnings, folder.Journal);
     }
@@ -183,7 +185,7 @@ public sealed class CompareRunProperties : IDisposable
     }
 
     /// <summary>Processes that end when the next one starts or nothing else is left to do, and memory that follows a list.</summary>
-    private sealed class World : ICaseLauncher, IMemoryGauge
+    private sealed class World : ICaseLauncher, IMemoryGauge, IPressureGauge
     {
         private readonly Queue<(long Id, Action<long, ProcessReport> Ended)> _running = [];
         private int _reads;
@@ -206,6 +208,8 @@ public sealed class CompareRunProperties : IDisposable
             _used = Used(_reads++);
             return new MemoryReading(1000, 1000 - (_used * 10));
         }
+
+        double IPressureGauge.Read() => 0;
 
         public void Start(long id, ProcessSpec spec, Action<long, ProcessReport> ended)
         {
@@ -231,6 +235,8 @@ public sealed class CompareRunProperties : IDisposable
             foreach ((long Id, Action<long, ProcessReport> Ended) one in ended)
                 one.Ended(one.Id, new ProcessReport { Signal = 9, Cancelled = true });
         }
+
+        public void Measure(Action<IReadOnlyList<CaseMemory>> measured) => measured([]);
 
         public void Dispose() { }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Defragger.Admission;
 using Defragger.Compare;
 using Defragger.Engines;
 using FsCheck;
@@ -26,7 +27,8 @@ public static class JournalArbitraries
                 Case = name, Status = status, Reason = Plain(reason.Get), HeldBy = held, ExitCode = exit,
                 New = counts[0], Absent = counts[1], Updated = counts[2], Unchanged = counts[3],
                 Duration = TimeSpan.FromTicks(ticks[0]), CpuTime = TimeSpan.FromTicks(ticks[1]), PeakMemory = ticks[2],
-                PeakSource = PeakSource.Rusage, WaitSeconds = wait / 1000.0, Attempts = 1,
+                PeakSource = PeakSource.Rusage, WaitSeconds = wait / 1000.0, Attempts = 1, Predicted = ticks[4], Reserved = ticks[0],
+                PredictedFrom = ticks[1] % 6 == 0 ? null : (PredictionSource)(ticks[1] % 6 - 1),
                 Ended = DateTimeOffset.UnixEpoch.AddTicks(ticks[3]), BaselinePath = exit == null ? null : "/b/" + Plain(name),
             },
             new FileStamp(ticks[4], ticks[3]), FileStamp.None, "comparer");
@@ -42,6 +44,19 @@ public class JournalProperties
     [Property(MaxTest = 500)]
     public Property A_line_reads_back_as_it_was_written() => Prop.ForAll(JournalArbitraries.Line.ToArbitrary(), line =>
         JournalJson.Parse(JsonSerializer.SerializeToUtf8Bytes(line, JournalJson.Default.JournalLine)) == line);
+
+    [Fact]
+    public void A_line_from_before_memory_was_set_aside_is_still_read()
+    {
+        JournalLine line = JournalJson.Parse("""
+            {"result":{"case":"a","status":"Same","reason":"","baselinePath":"/b/a","candidatePath":"/c/a","exitCode":0,"duration":0.5,
+            "cpuTime":0.25,"peakMemory":4096,"peakSource":"Rusage","heldBy":"MemoryTier","waitSeconds":1.5,"attempts":1,
+            "ended":"2026-01-01T00:00:00+00:00","resumed":false},"baseline":{"size":1,"written":2},"candidate":{"size":3,"written":4},"comparer":"c"}
+            """u8);
+        Assert.Equal(("a", CaseStatus.Same, HoldReason.MemoryTier), (line.Result.Case, line.Result.Status, line.Result.HeldBy));
+        Assert.Equal((0L, 0L, null), (line.Result.Predicted, line.Result.Reserved, line.Result.PredictedFrom));
+        Assert.Equal(new FileStamp(3, 4), line.Candidate);
+    }
 
     [Property(MaxTest = 100)]
     public Property The_last_line_of_each_case_is_found_again_also_after_a_cut() => Prop.ForAll(

@@ -47,6 +47,29 @@ public class LauncherFormatTests
         });
 
     [Property]
+    public void Answers_to_a_measure_stand_between_reports((NonNegativeInt Id, NonNegativeInt Held)[] held, PositiveInt cut)
+    {
+        var bytes = new MemoryStream();
+        bytes.Write(Encoding.UTF8.GetBytes($"{{\"id\":0,\"measured\":{held.Length}}}\n"));
+        foreach ((NonNegativeInt id, NonNegativeInt holds) in held)
+        {
+            bytes.Write(BitConverter.GetBytes((ulong)id.Get));
+            bytes.Write(BitConverter.GetBytes((ulong)holds.Get << 20));
+        }
+        Encode(bytes, 5, new ProcessReport { StandardOutput = "after" });
+        IReadOnlyList<CaseMemory>? told = null;
+        var reports = new LauncherReport(new CutStream(bytes.ToArray(), cut.Get), measured => told = measured);
+        Assert.True(reports.TryRead(out long id5, out ProcessReport report));
+        Assert.Equal((5, "after"), (id5, report.StandardOutput));
+        Assert.Equal(held.Select(one => new CaseMemory(one.Id.Get, (long)one.Held.Get << 20)), told);
+    }
+
+    [Fact]
+    public void An_answer_to_a_measure_that_is_cut_is_refused() =>
+        Assert.Throws<InvalidDataException>(() =>
+            new LauncherReport(new MemoryStream(Encoding.UTF8.GetBytes("{\"id\":0,\"measured\":2}\n0123456789"))).TryRead(out _, out _));
+
+    [Property]
     public void A_stream_that_is_no_report_is_refused(byte[] bytes)
     {
         var reports = new LauncherReport(new MemoryStream([(byte)'{', .. bytes, (byte)'\n']));
@@ -114,7 +137,7 @@ public class LauncherFormatTests
         from flags in Gen.Choose(0, 15)
         from error in Gen.OneOf(Gen.Constant<string?>(null), Text.Select(text => (string?)text))
         from time in Gen.Choose(0, int.MaxValue)
-        from source in Gen.Elements(Enum.GetValues<PeakSource>())
+        from source in Gen.Elements(PeakSource.None, PeakSource.Rusage, PeakSource.Cgroup)
         from limited in Gen.Elements<bool?>(null, false, true)
         from output in Text
         from more in Gen.Choose(0, 300)

@@ -6,10 +6,13 @@ using static Defragger.Tests.Engines.LauncherProgram;
 namespace Defragger.Tests.Engines;
 
 /// <summary>Peaks and limits.</summary>
-public class LauncherMemoryTests(LauncherFixture fixture) : IClassFixture<LauncherFixture>
+public sealed class LauncherMemoryTests(LauncherFixture fixture) : IClassFixture<LauncherFixture>, IDisposable
 {
     private const long Megabyte = 1024 * 1024;
     private readonly NativeLauncher _launcher = fixture.Launcher;
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
 
     [Fact]
     public void The_peak_is_the_case_s_and_not_that_of_the_process_that_asked()
@@ -70,6 +73,36 @@ public class LauncherMemoryTests(LauncherFixture fixture) : IClassFixture<Launch
     }
 
     [Fact]
+    public void What_a_running_case_holds_is_the_memory_of_all_its_processes()
+    {
+        using var launcher = new NativeLauncher(LauncherProgram.Location);
+        // Each dd keeps its block while it waits to write it; one of them left the case's session.
+        using var two = new RunningCase(launcher, 2, Shell(
+            "mkfifo $$.p; dd if=/dev/zero of=$$.p bs=40M count=9 2>/dev/null & setsid dd if=/dev/zero of=$$.p bs=30M count=9 2>/dev/null & "
+            + "sleep 1000 <$$.p") with { WorkingDirectory = _directory.Path });
+        using var small = new RunningCase(launcher, 7, new ProcessSpec { Program = "sleep", Arguments = ["1000"] });
+        long held = 0, little = 0;
+        Eventually("The two blocks are there.", () =>
+        {
+            IReadOnlyList<CaseMemory> measured = Measure(launcher);
+            held = measured.Where(one => one.Id == 2).Sum(one => one.Bytes);
+            little = measured.Where(one => one.Id == 7).Sum(one => one.Bytes);
+            return held >= 70 * Megabyte && little > 0;
+        });
+        Assert.InRange(held, 70 * Megabyte, 80 * Megabyte);
+        Assert.InRange(little, 1, 5 * Megabyte);
+    }
+
+    [Fact]
+    public void A_case_that_has_been_reported_holds_nothing()
+    {
+        using var launcher = new NativeLauncher(LauncherProgram.Location);
+        Assert.Empty(Measure(launcher));
+        launcher.Run(new ProcessSpec { Program = "true" });
+        Assert.Empty(Measure(launcher));
+    }
+
+    [Fact]
     public void A_killed_supervisor_leaves_no_cgroup()
     {
         using var launcher = new NativeLauncher(LauncherProgram.Location);
@@ -83,6 +116,19 @@ public class LauncherMemoryTests(LauncherFixture fixture) : IClassFixture<Launch
         Assert.NotNull(running.Report.StartError);
         launcher.Dispose();
         Assert.Empty(Cgroups(launcher));
+    }
+
+    private static IReadOnlyList<CaseMemory> Measure(NativeLauncher launcher)
+    {
+        using var answered = new ManualResetEventSlim();
+        IReadOnlyList<CaseMemory>? held = null;
+        launcher.Measure(measured =>
+        {
+            held = measured;
+            answered.Set();
+        });
+        Assert.True(answered.Wait(Patience));
+        return held!;
     }
 
     private static ProcessSpec Touch(int megabytes) => new()

@@ -39,7 +39,7 @@ public class LauncherServerTests
     public static TheoryData<byte[], string> Malformed => new()
     {
         { [1, 0, 64, 0], "a payload is at most 4 MiB" },
-        { [0, 0, 0, 0], "a frame is a run (1) or a cancel (2)" },
+        { [0, 0, 0, 0], "a frame is a run (1), a cancel (2) or a measure (3)" },
         { [3, 0, 0, 0, 2, 0, 0], "no field reaches past the payload" },
         { [10, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0], "nothing is left over after the last field" },
         { Run(argc: 0), "a run has a program" },

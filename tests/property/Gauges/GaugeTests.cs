@@ -97,6 +97,56 @@ public sealed class GaugeTests : IDisposable
         Assert.InRange(reading.Available, 1, reading.Total);
     }
 
+    [Theory]
+    [InlineData("some avg10=9.00 avg60=1.00 avg300=0.50 total=5\nfull avg10=2.50 avg60=0.10 avg300=0.00 total=1\n", null, 2.5)]
+    [InlineData("full avg10=0.00 avg60=0.10 avg300=0.00 total=1\n", "some avg10=9.00 total=5\nfull avg10=7.25 avg60=0 total=1\n", 7.25)]
+    [InlineData("full avg10=", null, 0)]
+    [InlineData("", null, 0)]
+    [InlineData(null, null, 0)]
+    public void Pressure_is_the_share_in_which_nothing_could_run(string? machine, string? group, double share)
+    {
+        _root.Write("proc/self/cgroup", "4:memory:/a\n0::/u\n");
+        Mount("/sys/fs/cgroup/unified", "cgroup2", "/");
+        if (machine != null) _root.Write("proc/pressure/memory", machine);
+        if (group != null) _root.Write("sys/fs/cgroup/unified/u/memory.pressure", group);
+        using var gauge = new PressureGauge(_root.Path);
+        Assert.Equal(share, gauge.Read());
+    }
+
+    [Fact]
+    public void Kills_are_those_of_the_outermost_group_that_counts_them()
+    {
+        _root.Write("proc/self/cgroup", "0::/a/b\n");
+        Mount("/sys/fs/cgroup", "cgroup2", "/");
+        _root.Write("proc/vmstat", "oom_kill 99\n");
+        _root.Write("sys/fs/cgroup/a/b/memory.events", "low 0\noom 5\noom_kill 1\n");
+        _root.Write("sys/fs/cgroup/a/memory.events", "low 0\noom 5\noom_kill 3\noom_group_kill 0\n");
+        Assert.Equal(3, Kills());
+    }
+
+    [Fact]
+    public void Kills_of_a_v1_group_are_counted_in_its_oom_control()
+    {
+        _root.Write("proc/self/cgroup", "4:memory:/a\n");
+        Mount("/sys/fs/cgroup/memory", "cgroup", "/", "rw,memory");
+        _root.Write("sys/fs/cgroup/memory/a/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 4\n");
+        Assert.Equal(4, Kills());
+    }
+
+    [Fact]
+    public void Without_groups_the_kills_of_the_machine_are_counted()
+    {
+        Assert.Null(Kills());
+        _root.Write("proc/vmstat", string.Concat(Enumerable.Range(0, 900).Select(i => $"filler_{i} 1\n")) + "oom_kill 7\nlater 1\n");
+        Assert.Equal(7, Kills());
+    }
+
+    private long? Kills()
+    {
+        using var counter = new OomKillCounter(_root.Path);
+        return counter.Read();
+    }
+
     private MemoryReading Read()
     {
         using var gauge = new LinuxMemoryGauge(_root.Path);

@@ -14,23 +14,24 @@ enum {
     AFTER_FORK = 20,               /* milliseconds without a thread */
     BUDGET = 50,                   /* milliseconds of one step of the thread */
     BUDGET_CALLER = 8,             /* milliseconds of one step in a call of malloc or free */
+    LOOK = 1000,                   /* milliseconds at most until the thread sees that it is the last */
 };
 
 enum mode {
-    ABSENT,  /* no thread */
-    CHANGED, /* one is being started or ended */
-    AWAKE,
-    RESTING, /* it waits for pace_note */
+    ABSENT,  /* no thread, or one that does nothing any more but end */
+    PRESENT, /* one does the steps, or is being started */
+    STOPPED, /* none may be: a fork */
 };
 
 static struct {
     _Atomic uint32_t mode;
-    _Atomic uint32_t bell; /* rises when the thread shall look up */
+    _Atomic uint32_t bell; /* rises when the thread shall end */
     _Atomic uint32_t stop;
     _Atomic uint64_t due;   /* os_now of the next step without a thread */
     _Atomic uint64_t start; /* os_now from which a thread may be started */
-    struct os_lock lock;    /* of starting and ending the thread */
+    struct os_lock lock;    /* of starting and ending the thread, and of: */
     uintptr_t thread;
+    bool has_thread; /* it was started, and not yet joined */
 } pace;
 
 static uint32_t step_time(void)
@@ -95,41 +96,47 @@ static bool step(uint32_t budget)
 
 /* --- The thread --- */
 
+/* Lets a step's time pass; false when the thread has to end. */
+static bool wait_for_step(void)
+{
+    for (uint64_t now = os_now(), end = now + step_time(); now < end; now = os_now()) {
+        uint32_t bell = atomic_load(&pace.bell);
+        if (atomic_load(&pace.stop) != 0 || os_is_last_thread())
+            return false;
+        os_sleep(&pace.bell, bell, end - now < LOOK ? (int64_t)(end - now) : LOOK);
+    }
+    return atomic_load(&pace.stop) == 0;
+}
+
+/* What was freed now is not old: time passes before the first step. */
 static void *run(void *context)
 {
     (void)context;
     cache_refuse();
-    atomic_store(&pace.mode, AWAKE);
-    while (atomic_load(&pace.stop) == 0) {
-        uint32_t bell = atomic_load(&pace.bell);
-        if (step(BUDGET)) {
-            os_sleep(&pace.bell, bell, step_time());
-            continue;
-        }
-        atomic_store(&pace.mode, RESTING);
-        while (atomic_load(&pace.mode) == RESTING && atomic_load(&pace.stop) == 0)
-            os_sleep(&pace.bell, bell, -1), bell = atomic_load(&pace.bell);
-        /* What was freed since is not old: time passes before the first step. */
-        if (atomic_load(&pace.stop) == 0)
-            os_sleep(&pace.bell, bell, step_time());
-    }
+    while (wait_for_step() && step(BUDGET))
+        ;
+    uint32_t mode = PRESENT;
+    atomic_compare_exchange_strong(&pace.mode, &mode, ABSENT); /* or it is STOPPED */
     return NULL;
 }
 
-/* The thread shall look up. */
-static void ring(void)
+/* With the lock. */
+static void thread_join(void)
 {
-    atomic_fetch_add(&pace.bell, 1);
-    os_wake(&pace.bell);
+    if (pace.has_thread)
+        os_thread_join(pace.thread);
+    pace.has_thread = false;
 }
 
 static void thread_start(void)
 {
     os_lock_take(&pace.lock);
     uint32_t mode = ABSENT;
-    if (atomic_compare_exchange_strong(&pace.mode, &mode, CHANGED)) {
+    if (atomic_compare_exchange_strong(&pace.mode, &mode, PRESENT)) { /* starting it allocates */
+        thread_join();
         atomic_store(&pace.stop, 0);
-        if (!os_thread_start(run, &pace.thread)) { /* it allocates, and sees that the mode is CHANGED */
+        pace.has_thread = os_thread_start(run, &pace.thread);
+        if (!pace.has_thread) {
             atomic_store(&pace.start, UINT64_MAX); /* not allowed here: this process goes without */
             atomic_store(&pace.mode, ABSENT);
         }
@@ -162,25 +169,21 @@ static void note_absent(const void *caller)
 void pace_note(const void *caller)
 {
     uint32_t mode = atomic_load_explicit(&pace.mode, memory_order_relaxed);
-    if (mode == AWAKE)
+    if (mode != ABSENT)
         return;
     int error = errno;
-    if (mode == RESTING && atomic_compare_exchange_strong(&pace.mode, &mode, AWAKE)) {
-        ring();
-    } else if (mode == ABSENT) {
-        note_absent(caller);
-    }
+    note_absent(caller);
     errno = error;
 }
 
 void pace_stop(void)
 {
     os_lock_take(&pace.lock);
-    if (atomic_exchange(&pace.mode, CHANGED) != ABSENT) {
-        atomic_store(&pace.stop, 1);
-        ring();
-        os_thread_join(pace.thread);
-    }
+    atomic_store(&pace.mode, STOPPED);
+    atomic_store(&pace.stop, 1);
+    atomic_fetch_add(&pace.bell, 1);
+    os_wake(&pace.bell);
+    thread_join();
 }
 
 void pace_resume(bool is_child)

@@ -11,8 +11,10 @@
  *
  * A thread does the steps where it may. It is started when the heap has reached THREAD_HEAP, by a call of
  * malloc that did not come from the C library, which may hold locks that starting a thread takes (it frees
- * the stacks of ended threads under one). It sleeps without a timer when nothing is left to do, and is not
- * there during fork. Without it, the steps are done by calls that take the heap's lock anyway.
+ * the stacks of ended threads under one). It ends when nothing is left to do, and is not there during fork:
+ * where it stayed and slept, a process whose last own thread ends by pthread_exit would never end. One that
+ * ends while there is work is noticed, and the work left. Without it, the steps are done by calls that take
+ * the heap's lock anyway.
  */
 #ifndef DF_PACE_H
 #define DF_PACE_H
@@ -20,7 +22,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The heap has changed: wakes or starts the thread, or takes a step, if it is time. Without locks, and
+/* The heap has changed: starts the thread, or takes a step, if it is time. Without locks, and
  * without the cache. `caller` is the code that called malloc or free. */
 void pace_note(const void *caller);
 

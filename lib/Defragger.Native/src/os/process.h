@@ -46,4 +46,7 @@ void os_libraries_find(void);
 bool os_thread_start(void *(*run)(void *), uintptr_t *thread);
 void os_thread_join(uintptr_t thread);
 
+/* Whether the main thread has ended and this one is all that is left; false where that cannot be told. */
+bool os_is_last_thread(void);
+
 #endif

@@ -1,0 +1,64 @@
+using System.Management.Automation;
+using Defragger.Python;
+
+namespace Defragger.PowerShell.Commands;
+
+/// <summary>Checks that a Python takes all its memory from Defragger and is otherwise what the stock Python is.</summary>
+[Cmdlet(VerbsDiagnostic.Test, "DefragPython", HelpUri = "")]
+[OutputType(typeof(PythonCheck))]
+public sealed class TestDefragPythonCommand : PythonCommand
+{
+    /// <summary>The Python: its folder, or its executable as a path or a name in PATH.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string Path { get; set; } = "";
+
+    /// <summary>The stock Python to compare with; the one that it was made from.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string? Stock { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        try
+        {
+            Test();
+        }
+        catch (PythonRefusedException e)
+        {
+            WriteError(KindOf(e.Kind).Record(e.Message, e.Target, e));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            WriteError(ErrorKind.PythonNotFound.Record($"'{Path}' cannot be tested: {e.Message}", Path, e));
+        }
+        catch (InvalidDataException e)
+        {
+            WriteError(ErrorKind.PythonRecordDamaged.Record(e.Message, Path, e));
+        }
+        catch (OperationCanceledException) when (Stop.IsCancellationRequested)
+        {
+            // Ctrl+C: what was started has ended.
+        }
+    }
+
+    private void Test()
+    {
+        var probe = new PythonProbe(Runner);
+        DefragPython? made = DefragPython.Read(FolderOf(Path));
+        string executable = made?.Executable ?? probe.Behind(PythonProbe.Executable(Path, FullPath(".")), Stop);
+        string? stock = Stock != null
+            ? probe.Behind(PythonProbe.Executable(Stock, FullPath(".")), Stop)
+            : probe.StockOf(executable, made?.Stock, Stop);
+        if (stock == null) WriteVerbose($"No stock Python is known for '{executable}'.");
+        using var scratch = new ScratchFolder(System.IO.Path.GetTempPath());
+        var subject = new PythonVerifier.Subject(executable, stock);
+        foreach (PythonCheck check in new PythonVerifier(probe).Check(subject, scratch.FullPath, Stop))
+        {
+            WriteObject(check);
+            if (check.Status == PythonCheckStatus.Failed)
+                WriteError(ErrorKind.PythonCheckFailed.Record($"{executable}: {check.Name}: {check.Detail}", check));
+        }
+    }
+}
