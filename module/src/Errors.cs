@@ -51,6 +51,8 @@ internal readonly record struct ErrorKind(string Id, ErrorCategory Category)
 
     // A Python that could not be built, or is not what it should be.
     public static readonly ErrorKind PythonBuildFailed = new("PythonBuildFailed", ErrorCategory.NotSpecified);
+    public static readonly ErrorKind PythonTestFailed = new("PythonTestFailed", ErrorCategory.InvalidResult);
+    public static readonly ErrorKind PythonTestsNotRun = new("PythonTestsNotRun", ErrorCategory.ObjectNotFound);
     public static readonly ErrorKind PythonCheckFailed = new("PythonCheckFailed", ErrorCategory.InvalidResult);
 
     // Measurements: terminating, but for a file of several that cannot be read.

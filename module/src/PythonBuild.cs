@@ -75,7 +75,7 @@ internal sealed class PythonBuild(
         command.WriteVerbose($"The log is '{run.Log.Path}' until the Python is placed.");
         try
         {
-            command.WriteObject(build(run));
+            command.Tell(build(run));
         }
         catch (PythonRefusedException)
         {

@@ -1,12 +1,13 @@
 using System.Management.Automation;
 using Defragger.Python;
+using Defragger.Python.Suite;
 
 namespace Defragger.PowerShell.Commands;
 
 /// <summary>Makes a CPython that takes all its memory from Defragger, and proves that it does.</summary>
 /// <remarks>The verb is approved from PowerShell 6 on; the reference assembly that this is compiled against is older.</remarks>
 [Cmdlet("Build", "DefragPython", SupportsShouldProcess = true, DefaultParameterSetName = Installed, HelpUri = "")]
-[OutputType(typeof(DefragPython))]
+[OutputType(typeof(DefragPython), typeof(SuiteResult))]
 public sealed class BuildDefragPythonCommand : PythonCommand
 {
     private const string Installed = "Installed", FromSource = "Source", FromRelease = "Version";
@@ -58,6 +59,10 @@ public sealed class BuildDefragPythonCommand : PythonCommand
     [Parameter(ParameterSetName = FromRelease)]
     public SwitchParameter Clean { get; set; }
 
+    /// <summary>Runs tests of CPython's own suite on what was made and on the stock Python, and tells what differs.</summary>
+    [Parameter]
+    public SwitchParameter Test { get; set; }
+
     /// <summary>Replaces the Python that is at the destination.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
@@ -87,6 +92,13 @@ public sealed class BuildDefragPythonCommand : PythonCommand
         {
             // Ctrl+C: everything that was started has ended, and nothing was placed.
         }
+    }
+
+    /// <summary>What was built: the record, and its tests if they were asked for.</summary>
+    internal void Tell(DefragPython made)
+    {
+        WriteObject(made);
+        if (Test) RunSuite(made.Executable, made.Stock, []);
     }
 
     /// <summary>A path of the session's as a full path of the system.</summary>

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Reflection;
 using Defragger.Python;
+using Defragger.Python.Suite;
 
 namespace Defragger.PowerShell.Commands;
 
@@ -18,16 +19,18 @@ public abstract class PythonCommand : CancellableCommand
     /// <summary>What of ours is linked into a Python.</summary>
     private protected static PythonParts Parts() => new(Path.Combine(s_module, "python"));
 
+    /// <summary>The program that starts cases and tests.</summary>
+    private protected static string Launcher { get; } = Path.Combine(s_module, "bin", "defrag-launch");
+
     /// <summary>What starts programs, for as long as the cmdlet lives.</summary>
     private protected CommandRunner Runner
     {
         get
         {
             if (_runner != null) return _runner;
-            string launcher = Path.Combine(s_module, "bin", "defrag-launch");
-            if (!File.Exists(launcher))
-                Fail(ErrorKind.ModuleIncomplete, $"The module is not whole: '{launcher}' is missing. Build or install it again.", launcher);
-            return _runner = new CommandRunner(launcher);
+            if (!File.Exists(Launcher))
+                Fail(ErrorKind.ModuleIncomplete, $"The module is not whole: '{Launcher}' is missing. Build or install it again.", Launcher);
+            return _runner = new CommandRunner(Launcher);
         }
     }
 
@@ -56,6 +59,21 @@ public abstract class PythonCommand : CancellableCommand
         PythonRefusal.Incomplete => ErrorKind.ModuleIncomplete,
         _ => ErrorKind.PythonNotFound,
     };
+
+    /// <summary>Runs CPython's own tests on a Python and on the stock one; what differs is written.</summary>
+    private protected void RunSuite(string executable, string stock, string[] files)
+    {
+        SuiteOptions options = new() { Stock = stock, Python = executable, Launcher = Launcher };
+        if (files.Length > 0) options = options with { Files = files };
+        try
+        {
+            PythonSuiteView.Run(this, options, Stop);
+        }
+        catch (PythonSuiteException e)
+        {
+            WriteError(ErrorKind.PythonTestsNotRun.Record(e.Message, executable, e));
+        }
+    }
 
     /// <summary>A folder of a Python, given as that or as the executable in its bin/.</summary>
     private protected string FolderOf(string path)

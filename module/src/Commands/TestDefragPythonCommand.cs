@@ -1,11 +1,12 @@
 using System.Management.Automation;
 using Defragger.Python;
+using Defragger.Python.Suite;
 
 namespace Defragger.PowerShell.Commands;
 
 /// <summary>Checks that a Python takes all its memory from Defragger and is otherwise what the stock Python is.</summary>
 [Cmdlet(VerbsDiagnostic.Test, "DefragPython", HelpUri = "")]
-[OutputType(typeof(PythonCheck))]
+[OutputType(typeof(PythonCheck), typeof(SuiteResult))]
 public sealed class TestDefragPythonCommand : PythonCommand
 {
     /// <summary>The Python: its folder, or its executable as a path or a name in PATH.</summary>
@@ -17,6 +18,16 @@ public sealed class TestDefragPythonCommand : PythonCommand
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public string? Stock { get; set; }
+
+    /// <summary>Runs tests of CPython's own suite on both Pythons too, and tells what differs.</summary>
+    [Parameter]
+    public SwitchParameter Suite { get; set; }
+
+    /// <summary>The test files of the suite, by the names that `python -m test` takes; 34 that allocate in many ways.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ValidatePattern("^test_[A-Za-z0-9_]+$")]
+    public string[] File { get; set; } = [];
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -60,5 +71,8 @@ public sealed class TestDefragPythonCommand : PythonCommand
             if (check.Status == PythonCheckStatus.Failed)
                 WriteError(ErrorKind.PythonCheckFailed.Record($"{executable}: {check.Name}: {check.Detail}", check));
         }
+        if (!Suite && File.Length == 0) return;
+        if (stock != null) RunSuite(executable, stock, File);
+        else WriteError(ErrorKind.PythonTestsNotRun.Record($"There is no stock Python to compare '{executable}' with. Name one with -Stock.", executable));
     }
 }
