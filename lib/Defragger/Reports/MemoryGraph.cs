@@ -66,7 +66,7 @@ internal static class MemoryGraph
 
         model.Series.Add(Fill("used memory", s_used, points, scale));
         if (points.Any(sample => sample.Reserved > 0))
-            model.Series.Add(Line("set aside, with what other programs use", s_reserved, points, scale));
+            model.Series.Add(Line("reserved", s_reserved, points, scale));
         model.Series.Add(Step("cases running", s_workers, LineStyle.Solid, points, scale, sample => sample.Workers));
         model.Series.Add(Step("worker limit", s_limit, LineStyle.Dash, points, scale, sample => sample.Limit));
         return model;

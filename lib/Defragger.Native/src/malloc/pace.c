@@ -108,15 +108,40 @@ static bool wait_for_step(void)
     return atomic_load(&pace.stop) == 0;
 }
 
+/* Whether pages or mappings are free that could be given back. */
+static bool has_work(void)
+{
+    bool any = large_statistics().waiting > 0;
+    for (uint32_t i = 0; i < arena_count(); i++) {
+        os_lock_take(&arenas[i].lock);
+        any |= arenas[i].heap->dirty_free > 0 && arenas[i].refused == 0;
+        os_lock_give(&arenas[i].lock);
+    }
+    return any;
+}
+
+/* The thread is not there any more, for those who look; false: what was freed since its last step, by
+ * somebody who saw it there, is still to be done. */
+static bool leave(void)
+{
+    uint32_t mode = PRESENT;
+    if (!atomic_compare_exchange_strong(&pace.mode, &mode, ABSENT)) /* it is STOPPED */
+        return true;
+    if (atomic_load(&pace.stop) != 0 || os_is_last_thread() || !has_work())
+        return true;
+    mode = ABSENT;
+    return !atomic_compare_exchange_strong(&pace.mode, &mode, PRESENT); /* or another is started */
+}
+
 /* What was freed now is not old: time passes before the first step. */
 static void *run(void *context)
 {
     (void)context;
     cache_refuse();
-    while (wait_for_step() && step(BUDGET))
-        ;
-    uint32_t mode = PRESENT;
-    atomic_compare_exchange_strong(&pace.mode, &mode, ABSENT); /* or it is STOPPED */
+    do {
+        while (wait_for_step() && step(BUDGET))
+            ;
+    } while (!leave());
     return NULL;
 }
 
