@@ -278,6 +278,29 @@ Describe 'Test-DefragPython' {
     }
 }
 
+Describe 'Test-DefragPython -Suite' {
+    It "tells of CPython's own tests what differs, and nothing else" {
+        Assert-Linkable
+        if (-not [System.IO.File]::Exists("/usr/lib/$($made.Name)/test/test_sys.py")) {
+            Set-ItResult -Skipped -Because "there are no tests: apt-get install lib$($made.Name)-testsuite"
+        }
+        $run = Invoke-Quietly { Test-DefragPython $python -File test_bisect, test_sys, test_of_nothing }
+        $files = @{}
+        foreach ($one in $run.Results) { if ($one.PSObject.TypeNames[0] -eq 'Defragger.Python.Suite.SuiteResult') { $files[$one.File] = $one } }
+        $files.Keys.Count | Should -Be 2
+        # Two tests of test_sys look for the allocator's own figures.
+        [string] $files.test_sys.Status | Should -Be 'Differs'
+        foreach ($one in $files.test_sys.Differences) { [string] $one.Kind | Should -Be 'ByDesign' }
+        [string] $files.test_of_nothing.Status | Should -Be 'NotThere'
+        $run.Errors.Count | Should -Be 0
+    }
+
+    It 'refuses what is no name of a test file' {
+        Assert-Linkable
+        { Test-DefragPython $python -File '../test_sys' } | Should -Throw
+    }
+}
+
 Describe 'Get-DefragPython and Remove-DefragPython' {
     It 'lists what was built, by path or pattern' {
         Assert-Linkable
