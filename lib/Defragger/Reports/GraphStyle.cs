@@ -54,11 +54,11 @@ internal static class GraphStyle
 
     /// <summary>Writes a graph as SVG, beside and then renamed, so that it is never half there.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void Write(PlotModel model, string svg)
+    public static void Write(PlotModel model, string svg, double height = Height)
     {
         string beside = svg + ".new";
         using (FileStream file = File.Create(beside))
-            new SvgExporter { Width = Width, Height = Height }.Export(model, file);
+            new SvgExporter { Width = Width, Height = height }.Export(model, file);
         File.Move(beside, svg, overwrite: true);
     }
 }

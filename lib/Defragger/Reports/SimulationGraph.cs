@@ -11,13 +11,10 @@ internal sealed class SimulationGraph
 {
     private const double Gigabyte = 1L << 30, Hour = 3600;
 
-    private const double Width = 1000, PanelHeight = 150, Margins = 130;
+    private const double PanelHeight = 150, Margins = 130;
 
     // Memory goes up and down with every case; single values over hours would be a solid block.
     private const int Stretches = 250;
-
-    private static readonly OxyColor s_grid = OxyColor.FromRgb(0xe8, 0xec, 0xf0);
-    private static readonly OxyColor s_frame = OxyColor.FromRgb(0x71, 0x80, 0x96);
 
     private static readonly OxyColor s_used = OxyColor.FromRgb(0x2b, 0x6c, 0xb0);
     private static readonly OxyColor s_limit = OxyColor.FromRgb(0xc0, 0x56, 0x21);
@@ -40,16 +37,14 @@ internal sealed class SimulationGraph
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Draw(string svg, string title, long memory)
     {
-        var model = new PlotModel { Title = title, TitleFontSize = 14, TitleFontWeight = 400, PlotAreaBorderThickness = new(0) };
-        model.DefaultFont = "Arial, Helvetica, sans-serif";
-        model.Padding = new OxyThickness(16, 12, 24, 12);
-        model.Background = OxyColors.White;
+        PlotModel model = GraphStyle.Model(title);
+        model.Legends.Clear(); // each panel's axis has its name
+        model.Padding = new OxyThickness(16, 12, 24, 12); // room for the last hour's number
         double last = _runs.SelectMany(run => run.Samples.TakeLast(1)).Select(sample => sample.Seconds).DefaultIfEmpty(1).Max();
-        model.Axes.Add(Axis(AxisPosition.Bottom, "hours", last / Hour));
+        model.Axes.Add(GraphStyle.Axis(AxisPosition.Bottom, "hours", last / Hour, key: null));
         for (int i = 0; i < _runs.Count; i++)
         {
-            LinearAxis panel = Axis(AxisPosition.Left, $"{_runs[i].Policy}, GB", memory / Gigabyte * 1.1);
-            panel.Key = $"panel{i}";
+            LinearAxis panel = GraphStyle.Axis(AxisPosition.Left, $"{_runs[i].Policy}, GB", memory / Gigabyte * 1.1, $"panel{i}");
             // From the top down, with a little room between.
             panel.StartPosition = 1 - ((i + 0.9) / _runs.Count);
             panel.EndPosition = 1 - ((double)i / _runs.Count);
@@ -58,9 +53,7 @@ internal sealed class SimulationGraph
             model.Series.Add(Limit(memory / Gigabyte, last / Hour, panel.Key));
         }
 
-        string beside = svg + ".new";
-        using (FileStream file = File.Create(beside)) new SvgExporter { Width = Width, Height = Margins + (PanelHeight * _runs.Count) }.Export(model, file);
-        File.Move(beside, svg, overwrite: true);
+        GraphStyle.Write(model, svg, Margins + (PanelHeight * _runs.Count));
     }
 
     private static AreaSeries Band(List<SimulatedSample> samples, string panel)
@@ -85,18 +78,4 @@ internal sealed class SimulationGraph
         limit.Points.Add(new DataPoint(hours, gigabytes));
         return limit;
     }
-
-    private static LinearAxis Axis(AxisPosition position, string title, double maximum) => new()
-    {
-        Position = position,
-        Title = title,
-        Minimum = 0,
-        Maximum = maximum,
-        AxisTitleDistance = 14,
-        MajorGridlineStyle = LineStyle.Solid,
-        MajorGridlineColor = s_grid,
-        TicklineColor = s_grid,
-        AxislineColor = s_frame,
-        AxislineStyle = LineStyle.Solid,
-    };
 }

@@ -109,9 +109,10 @@ public sealed class SourceBuildTests : IDisposable
         using (Make(Order(archive))) { }
         string entry = Assert.Single(Directory.GetDirectories(_folder["cache/entries"]));
         // As far as a kill can leave it: the work of a build under way, or an entry that is being dropped.
-        Directory.CreateDirectory(_folder["cache/work/.defragger-dead"]);
-        File.WriteAllText(_folder["cache/work/.defragger-dead/lock"], "");
-        Directory.Move(entry, _folder["cache/work/.defragger-dead/dropped"]);
+        string dead = Path.Combine(_folder["cache/work"], ".defragger-dead");
+        Directory.CreateDirectory(dead);
+        File.WriteAllText(Path.Combine(dead, "lock"), "");
+        Directory.Move(entry, Path.Combine(dead, "dropped"));
 
         using (Make(Order(archive))) Assert.Equal(2, Configured);
 

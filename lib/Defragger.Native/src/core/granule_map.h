@@ -109,8 +109,8 @@ static inline void free_flip(struct df_heap *heap, struct span span)
     uint64_t mask = UINT64_MAX << bit_of(span.start), tail = UINT64_MAX >> (63 - bit_of(span.end - 1));
     if (word < last) {
         word_set(free, word, free[word] ^ mask);
-        if (++word <
-            last) /* a long span: of those in between, whoever reads a part does not believe it either */
+        /* Of a long span: whoever reads one of these words meanwhile does not believe it anyway. */
+        if (++word < last)
             memset(free + word, free[word] == 0 ? 0xFF : 0, (last - word) * sizeof free[0]);
         mask = UINT64_MAX;
     }

@@ -35,7 +35,6 @@ enum {
 struct arena {
     unsigned char *base;
     uint64_t capacity;            /* 0: there is no arena here */
-    uint64_t granules;            /* of the capacity */
     const uint64_t *start, *free; /* the heap's, within reach of a free without the lock */
     struct df_heap *heap;
     uint64_t usable;

@@ -105,8 +105,7 @@ static bool arena_make(struct arena *arena, uint64_t capacity)
     arena->heap->shared = arena != &arenas[0]; /* the others are rare */
     arena->start = arena->heap->start;
     arena->free = arena->heap->free;
-    arena->granules = capacity >> GRANULE_SHIFT; /* these last: from here on free finds it */
-    arena->capacity = capacity;
+    arena->capacity = capacity; /* last: from here on free finds it */
     return true;
 }
 

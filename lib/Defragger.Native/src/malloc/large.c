@@ -110,39 +110,42 @@ static struct mapping waiting_remove(size_t place)
     return mapping;
 }
 
-/* The shortest that is long enough and at most an eighth too long. */
-static bool waiting_take(uint64_t length, uint64_t alignment, struct mapping *mapping)
+/* Notes with the lock, while the place cannot be another's yet, that a mapping will be ended. */
+static void note_end(struct mapping mapping)
 {
-    size_t best = large.waiting_count;
-    for (size_t i = 0; i < large.waiting_count; i++) {
-        const struct mapping *each = &large.waiting[i].mapping;
-        if (each->length >= length && each->length - length <= length / 8 &&
-            (uintptr_t)each->at % alignment == 0 &&
-            (best == large.waiting_count || each->length < large.waiting[best].mapping.length))
-            best = i;
-    }
-    if (best == large.waiting_count)
-        return false;
-    *mapping = waiting_remove(best);
-    return true;
+    large.ended[large.ended_next++ % LARGE_ENDED] = mapping.at;
 }
 
-/* The one nearest in length, which is neither half of it nor twice as much: what is too much of it is given
- * back, or what lacks is added, and the rest of its pages need not be made again. */
-static bool waiting_take_near(uint64_t length, struct mapping *mapping)
+/* Long enough, and at most an eighth too long. */
+static bool fits(struct mapping mapping, uint64_t length)
 {
-    size_t best = large.waiting_count;
-    uint64_t nearest = UINT64_MAX;
+    return mapping.length >= length && mapping.length - length <= length / 8;
+}
+
+/* The shortest that fits; else the one nearest in length, neither half of it nor twice as much, which has to
+ * be made to fit. */
+static bool waiting_take(uint64_t length, uint64_t alignment, struct mapping *mapping)
+{
+    size_t fitting = large.waiting_count, near = fitting;
+    uint64_t shortest = UINT64_MAX, nearest = UINT64_MAX;
     for (size_t i = 0; i < large.waiting_count; i++) {
-        uint64_t had = large.waiting[i].mapping.length, off = had < length ? length - had : had - length;
-        if (off < length && off < had && off < nearest) {
+        struct mapping each = large.waiting[i].mapping;
+        uint64_t off = each.length < length ? length - each.length : each.length - length;
+        if (fits(each, length) && (uintptr_t)each.at % alignment == 0 && each.length < shortest) {
+            shortest = each.length;
+            fitting = i;
+        } else if (off < length && off < each.length && off < nearest) {
             nearest = off;
-            best = i;
+            near = i;
         }
     }
-    if (best == large.waiting_count)
+    if (fitting < large.waiting_count) {
+        *mapping = waiting_remove(fitting);
+        return true;
+    }
+    if (near == large.waiting_count || alignment != DF_PAGE)
         return false;
-    *mapping = waiting_remove(best);
+    note_end(*mapping = waiting_remove(near)); /* it may move */
     return true;
 }
 
@@ -169,20 +172,26 @@ static void *mapping_make(uint64_t length, uint64_t alignment)
     return at + before;
 }
 
-/* Notes with the lock, while the place cannot be another's yet, that a mapping will be ended. */
-static void note_end(struct mapping mapping)
-{
-    large.ended[large.ended_next++ % LARGE_ENDED] = mapping.at;
-}
-
 static void mapping_end(struct mapping mapping)
 {
     os_unmap(mapping.at - guard(), mapping.length + 2 * guard());
 }
 
+/* A mapping that fits a length out of one that waited: what is too much of it is given back, or what lacks is
+ * added, and the rest of its pages need not be made again. Nowhere: it could not, and is no more. */
+static struct mapping mapping_adapt(struct mapping waited, uint64_t length)
+{
+    if (fits(waited, length))
+        return waited;
+    void *at = os_remap(waited.at, waited.length, length);
+    if (at == NULL)
+        mapping_end(waited);
+    return (struct mapping){at, length};
+}
+
 void *large_allocate(uint64_t size, uint64_t alignment, bool zeroed)
 {
-    struct mapping mapping = {.length = pages_for(size)};
+    struct mapping mapping = {.length = pages_for(size)}, waited = {0};
     if (mapping.length < size)
         return NULL;
     if (alignment < DF_PAGE)
@@ -191,25 +200,16 @@ void *large_allocate(uint64_t size, uint64_t alignment, bool zeroed)
     if (large.most == 0)
         large.most = os_mappings_most() / LARGE_SHARE / (settings.hardened ? 3 : 1);
     bool ready = large.used + large.waiting_count < large.most && table_reserve();
-    bool reused = ready && waiting_take(mapping.length, alignment, &mapping);
-    struct mapping near = {0};
-    bool adapted = ready && !reused && alignment == DF_PAGE && waiting_take_near(mapping.length, &near);
-    if (adapted)
-        note_end(near); /* it may move */
+    bool reused = ready && waiting_take(mapping.length, alignment, &waited);
     os_lock_give(&large.lock);
     if (!ready)
         return NULL;
-    if (adapted) {
-        mapping.at = os_remap(near.at, near.length, mapping.length);
-        if (mapping.at == NULL)
-            mapping_end(near);
-        else if (zeroed)
-            memset(mapping.at, 0, near.length < mapping.length ? near.length : mapping.length);
-    }
-    if (reused && zeroed)
-        memset(mapping.at, 0, mapping.length);
+    if (reused)
+        mapping = mapping_adapt(waited, mapping.length);
     if (mapping.at == NULL)
         mapping.at = mapping_make(mapping.length, alignment);
+    else if (zeroed)
+        memset(mapping.at, 0, waited.length < mapping.length ? waited.length : mapping.length);
     if (mapping.at == NULL)
         return NULL;
     os_lock_take(&large.lock);

@@ -86,18 +86,16 @@ static inline bool free_short(void *block, const void *caller)
     /* Rotated, so that what lies outside and what is no granule's start are both too large. */
     uint64_t offset = offset_of(arena, block),
              granule = offset >> GRANULE_SHIFT | offset << (64 - GRANULE_SHIFT);
-    if (!LIKELY(granule < arena->granules && cache != NULL))
+    if (!LIKELY(granule < arena->capacity >> GRANULE_SHIFT && cache != NULL))
         return false;
     uint32_t begin = read_begin(arena);
     uint64_t length = short_length(arena, (uint32_t)granule);
     if (!LIKELY(length != 0 && read_holds(arena, begin)))
         return false;
     bool open = cache_enter(cache) == 0;
-    if (!LIKELY(open && bin_put(&cache->bins[length], (uint32_t)granule, block))) {
-        if (open) {
-            put_other(cache, (uint32_t)length, block, caller);
-            return true;
-        }
+    if (open && !LIKELY(bin_put(&cache->bins[length], (uint32_t)granule, block))) {
+        put_other(cache, (uint32_t)length, block, caller);
+        return true;
     }
     cache_leave(cache);
     return open;
