@@ -35,6 +35,9 @@ public sealed class MallocSetting
     /// <summary>The values that it takes, in words: "a number from 0 to 2048".</summary>
     public string Values => _isPath ? "a path" : _words != null ? string.Join(" or ", _words) : $"a number from 0 to {_most}";
 
+    /// <summary>The values one by one where they are few words; else none.</summary>
+    internal IReadOnlyList<string> Choices => _words ?? (_most == 1 ? ["0", "1"] : []);
+
     /// <summary>The setting of a name, with or without <c>DEFRAGGER_</c> in front, in any case.</summary>
     /// <exception cref="FormatException">There is none; the message tells those that there are.</exception>
     public static MallocSetting Find(string name)

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Defragger.PowerShell.Completers;
 using Defragger.Python;
 using Defragger.Python.Suite;
 
@@ -15,6 +16,7 @@ public sealed class BuildDefragPythonCommand : PythonCommand
     /// <summary>An installed Python: its executable, as a path or a name in PATH, or its prefix.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = Installed)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(PythonCompleter))]
     public string FromInstalled { get; set; } = "";
 
     /// <summary>The source of CPython: an archive, or a folder that was not configured yet.</summary>
@@ -30,11 +32,13 @@ public sealed class BuildDefragPythonCommand : PythonCommand
     /// <summary>A release whose source is fetched with apt and whose hash is known.</summary>
     [Parameter(Mandatory = true, ParameterSetName = FromRelease)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ReleaseCompleter))]
     public string Version { get; set; } = "";
 
     /// <summary>The folder to make; defrag-python/VERSION below the current one.</summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
+    [PSDefaultValue(Help = "defrag-python/VERSION")]
     public string? Destination { get; set; }
 
     /// <summary>How CPython's own build optimises.</summary>
@@ -46,6 +50,7 @@ public sealed class BuildDefragPythonCommand : PythonCommand
     [Parameter(ParameterSetName = FromSource)]
     [Parameter(ParameterSetName = FromRelease)]
     [ValidateRange(1, 1024)]
+    [PSDefaultValue(Help = "the number of cores")]
     public int Jobs { get; set; } = Environment.ProcessorCount;
 
     /// <summary>More words for CPython's configure.</summary>

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Defragger.PowerShell.Completers;
 using Defragger.Python;
 
 namespace Defragger.PowerShell.Commands;
@@ -12,6 +13,8 @@ public sealed class GetDefragPythonCommand : PythonCommand
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(MadePythonCompleter))]
+    [PSDefaultValue(Help = "all")]
     public string? Path { get; set; }
 
     /// <inheritdoc/>

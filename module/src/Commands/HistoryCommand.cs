@@ -9,6 +9,7 @@ public abstract class HistoryCommand : CancellableCommand
     /// <summary>The history's file; the user's own when it is not given.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [PSDefaultValue(Help = "$XDG_STATE_HOME/defragger/history.db, or below ~/.local/state")]
     public string? History { get; set; }
 
     /// <summary>Full path of the file.</summary>

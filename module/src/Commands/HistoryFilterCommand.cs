@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Defragger.History;
+using Defragger.PowerShell.Completers;
 
 namespace Defragger.PowerShell.Commands;
 
@@ -13,23 +14,30 @@ public abstract class HistoryFilterCommand : HistoryCommand
     [Parameter(Position = 0, ValueFromPipeline = true)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(HistoryCompleter))]
+    [PSDefaultValue(Help = "all")]
     public string[] Case { get; set; } = [];
 
     /// <summary>Only these, as Get-DefragHistory gave them.</summary>
     [Parameter(ValueFromPipeline = true)]
     [ValidateNotNull]
+    [PSDefaultValue(Help = "all")]
     public CaseHistory[] InputObject { get; set; } = [];
 
     /// <summary>Only what was learned with such a comparer; wildcards.</summary>
     [Parameter]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(HistoryCompleter))]
+    [PSDefaultValue(Help = "all")]
     public string? Comparer { get; set; }
 
     /// <summary>Only what was learned on such a platform; wildcards.</summary>
     [Parameter]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(HistoryCompleter))]
+    [PSDefaultValue(Help = "all")]
     public string? Platform { get; set; }
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using Defragger.Compare;
+using Defragger.PowerShell.Completers;
 using Defragger.PowerShell.Parameters;
 
 namespace Defragger.PowerShell.Commands;
@@ -39,16 +40,21 @@ public sealed class InvokeDefragCompareCommand : CancellableCommand
     /// <summary>Only cases whose name, or the last part of it, matches.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(CaseNameCompleter))]
+    [PSDefaultValue(Help = "all cases")]
     public string? Filter { get; set; }
 
     /// <summary>Only cases that match one of these.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(CaseNameCompleter))]
+    [PSDefaultValue(Help = "all cases")]
     public string[] Include { get; set; } = [];
 
     /// <summary>No cases that match one of these.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(CaseNameCompleter))]
     public string[] Exclude { get; set; } = [];
 
     /// <summary>Also reads files that links in the directories lead to outside of them.</summary>
@@ -58,12 +64,16 @@ public sealed class InvokeDefragCompareCommand : CancellableCommand
     /// <summary>The program that compares a case, and its arguments with {baseline}, {candidate} and {case}.</summary>
     [Parameter(ValueFromRemainingArguments = true)]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(ProgramCompleter))]
+    [PSDefaultValue(Help = "the built-in comparer")]
     public string[] Command { get; set; } = [];
 
     /// <summary>Formats by file pattern for the built-in comparer.</summary>
     [Parameter]
     [DictionaryTransformation]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(FormatCompleter))]
+    [PSDefaultValue(Help = "by file pattern")]
     public IDictionary Format { get; set; } = new Hashtable();
 
     /// <summary>Members or columns by which records of JSON arrays, JSON Lines and CSV are matched, by file pattern.</summary>
@@ -86,6 +96,7 @@ public sealed class InvokeDefragCompareCommand : CancellableCommand
     /// <summary>The most cases at once; as many as there are cores.</summary>
     [Parameter]
     [ValidateRange(1, 4096)]
+    [PSDefaultValue(Help = "the number of cores")]
     public int ThrottleLimit { get; set; } = Environment.ProcessorCount;
 
     /// <summary>How it is decided how many cases may start: by what each needed before, or by used memory alone.</summary>
@@ -96,16 +107,19 @@ public sealed class InvokeDefragCompareCommand : CancellableCommand
     [Parameter]
     [DictionaryTransformation]
     [ValidateNotNull]
+    [PSDefaultValue(Help = "none; with -Throttle Tiers 1/2, 5/8, 3/4 and 7/8 of the memory")]
     public IDictionary? MemoryTier { get; set; }
 
     /// <summary>Used memory, as an amount or a share, from which one case runs at a time.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(MemorySizeCompleter))]
     public string? MemoryBudget { get; set; }
 
     /// <summary>The memory that one case may hold; enforced where a cgroup can be made.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(MemorySizeCompleter))]
     public string? CaseMemoryLimit { get; set; }
 
     /// <summary>How often a case that ran out of memory is tried again, with more set aside and at last alone.</summary>
@@ -116,6 +130,7 @@ public sealed class InvokeDefragCompareCommand : CancellableCommand
     /// <summary>The file with what each case needed before; the user's own when it is not given.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [PSDefaultValue(Help = "$XDG_STATE_HOME/defragger/history.db, or below ~/.local/state")]
     public string? History { get; set; }
 
     /// <summary>Neither reads nor keeps what cases need.</summary>
@@ -130,6 +145,7 @@ public sealed class InvokeDefragCompareCommand : CancellableCommand
     /// <summary>The directory for journal, samples, graph and logs.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [PSDefaultValue(Help = "defrag-compare/<time>")]
     public string? OutputDirectory { get; set; }
 
     /// <summary>Takes over what the journal in the output directory has decided for unchanged inputs.</summary>

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using Defragger.Compare;
 using Defragger.Engines;
 using Defragger.Measure;
+using Defragger.PowerShell.Completers;
 using Defragger.PowerShell.Parameters;
 using Defragger.Reports;
 
@@ -17,6 +18,7 @@ public sealed class MeasureDefragMemoryCommand : MeasureCommand
     /// <summary>The program to start: a path, or a name that PATH knows.</summary>
     [Parameter(Position = 0, ParameterSetName = ProgramSet)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ProgramCompleter))]
     public string? FilePath { get; set; }
 
     /// <summary>The program's arguments. No shell reads them.</summary>
@@ -27,6 +29,7 @@ public sealed class MeasureDefragMemoryCommand : MeasureCommand
     /// <summary>The number of a process that is there.</summary>
     [Parameter(Mandatory = true, ParameterSetName = IdSet)]
     [ValidateRange(1, int.MaxValue)]
+    [ArgumentCompleter(typeof(ProcessIdCompleter))]
     public int Id { get; set; }
 
     /// <summary>A memory.csv that an earlier measurement wrote.</summary>
@@ -38,6 +41,7 @@ public sealed class MeasureDefragMemoryCommand : MeasureCommand
     /// <summary>Seconds after which a process that is there is no longer measured.</summary>
     [Parameter(ParameterSetName = IdSet)]
     [ValidateRange(0.001, 2_000_000.0)]
+    [PSDefaultValue(Help = "until it ends")]
     public double? DurationSeconds { get; set; }
 
     /// <summary>Seconds after which the program is ended.</summary>

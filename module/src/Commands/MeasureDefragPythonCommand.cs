@@ -3,6 +3,7 @@ using Defragger.Compare;
 using Defragger.Engines;
 using Defragger.Measure;
 using Defragger.Measure.Python;
+using Defragger.PowerShell.Completers;
 using Defragger.Reports;
 
 namespace Defragger.PowerShell.Commands;
@@ -25,6 +26,7 @@ public sealed class MeasureDefragPythonCommand : MeasureCommand
     /// <summary>The Python: a path, or a name that PATH knows.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(PythonCompleter))]
     public string Python { get; set; } = "python3";
 
     /// <summary>Seconds after which the script is ended.</summary>

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Defragger.Compare;
+using Defragger.PowerShell.Completers;
 using Defragger.Reports;
 using Defragger.Simulation;
 
@@ -20,6 +21,7 @@ public sealed class MeasureDefragThrottleCommand : CancellableCommand
     /// <summary>The kinds of work; all of them.</summary>
     [Parameter(ParameterSetName = MadeSet, Position = 0)]
     [ValidateSet("Seed", "MemoryBound", "Giant", "Cold", "Stale", "Foreign", "Ramps")]
+    [PSDefaultValue(Help = "all of them")]
     public string[] Trace { get; set; } = [.. TraceGenerator.Names];
 
     /// <summary>Another seed makes other work of the same kind.</summary>
@@ -47,6 +49,7 @@ public sealed class MeasureDefragThrottleCommand : CancellableCommand
     [ValidateSet(
         "Predictive", "Clairvoyant", "Tiers", "TiersTotalFree", "MemfreeEighth", "MemfreeQuarter", "MemfreeTwoFifths", "FixedAll",
         "FixedHalf", "FixedQuarter")]
+    [PSDefaultValue(Help = "all of them")]
     public string[] Policy { get; set; } = [.. PolicyNames.All];
 
     /// <summary>Cores of the machine.</summary>
@@ -57,6 +60,7 @@ public sealed class MeasureDefragThrottleCommand : CancellableCommand
     /// <summary>Memory of the machine.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(MemorySizeCompleter))]
     public string Memory { get; set; } = "64GB";
 
     /// <summary>A file for a graph of used memory, as SVG; for one trace and one seed.</summary>

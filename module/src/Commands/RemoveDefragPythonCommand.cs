@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Defragger.Compare;
+using Defragger.PowerShell.Completers;
 using Defragger.Python;
 
 namespace Defragger.PowerShell.Commands;
@@ -15,6 +16,7 @@ public sealed class RemoveDefragPythonCommand : PythonCommand
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = ByPath, ValueFromPipeline = true,
         ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(MadePythonCompleter))]
     public string Path { get; set; } = "";
 
     /// <summary>The stock Pythons that are kept so that another link takes seconds.</summary>

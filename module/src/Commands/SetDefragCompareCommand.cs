@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Defragger.Compare;
+using Defragger.PowerShell.Completers;
 
 namespace Defragger.PowerShell.Commands;
 
@@ -12,16 +13,20 @@ public sealed class SetDefragCompareCommand : CancellableCommand
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("FullName")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(RunningCompareCompleter))]
     public string OutputDirectory { get; set; } = "";
 
     /// <summary>The most cases at once.</summary>
     [Parameter]
     [ValidateRange(1, RunChange.MostWorkers)]
+    [PSDefaultValue(Help = "as it is")]
     public int? ThrottleLimit { get; set; }
 
     /// <summary>Used memory to stay within, as an amount or a share.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(MemorySizeCompleter))]
+    [PSDefaultValue(Help = "as it is")]
     public string? MemoryBudget { get; set; }
 
     /// <summary>Gives what the run is asked for.</summary>

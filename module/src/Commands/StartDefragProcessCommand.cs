@@ -3,6 +3,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Management.Automation;
 using System.Reflection;
+using Defragger.PowerShell.Completers;
 using Defragger.PowerShell.Parameters;
 using Defragger.Preload;
 
@@ -19,6 +20,7 @@ public sealed class StartDefragProcessCommand : CancellableCommand
     /// <summary>The program: a path, or a name in PATH.</summary>
     [Parameter(Mandatory = true, Position = 0)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ProgramCompleter))]
     public string FilePath { get; set; } = "";
 
     /// <summary>The program's arguments.</summary>
@@ -35,11 +37,13 @@ public sealed class StartDefragProcessCommand : CancellableCommand
     [Parameter]
     [DictionaryTransformation]
     [ValidateNotNull]
+    [ArgumentCompleter(typeof(SettingCompleter))]
     public IDictionary Setting { get; set; } = new Hashtable();
 
     /// <summary>Where the program starts; the session's location.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [PSDefaultValue(Help = "the session's location")]
     public string? WorkingDirectory { get; set; }
 
     /// <summary>Does not wait for the program's end, and gives the process.</summary>

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Defragger.PowerShell.Completers;
 using Defragger.Python;
 using Defragger.Python.Suite;
 
@@ -12,11 +13,14 @@ public sealed class TestDefragPythonCommand : PythonCommand
     /// <summary>The Python: its folder, or its executable as a path or a name in PATH.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(MadePythonCompleter))]
     public string Path { get; set; } = "";
 
     /// <summary>The stock Python to compare with; the one that it was made from.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(PythonCompleter))]
+    [PSDefaultValue(Help = "the one that it was made from")]
     public string? Stock { get; set; }
 
     /// <summary>Runs tests of CPython's own suite on both Pythons too, and tells what differs.</summary>
@@ -27,6 +31,8 @@ public sealed class TestDefragPythonCommand : PythonCommand
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ValidatePattern("^test_[A-Za-z0-9_]+$")]
+    [ArgumentCompleter(typeof(SuiteFileCompleter))]
+    [PSDefaultValue(Help = "34 files that allocate in many ways")]
     public string[] File { get; set; } = [];
 
     /// <inheritdoc/>
