@@ -27,7 +27,8 @@ internal sealed record CmdletFacts(
 /// <param name="Aliases">Other names.</param>
 /// <param name="Default">What holds when it is not given.</param>
 /// <param name="Values">The words it accepts; empty where any will do.</param>
-/// <param name="Range">The least and the greatest number; null where none is set.</param>
+/// <param name="Range">The least and the greatest number; the greatest is null where the type's own end is meant, the pair
+/// where no range is set.</param>
 internal sealed record ParameterFacts(
     string Name,
     string Type,
@@ -37,7 +38,7 @@ internal sealed record ParameterFacts(
     IReadOnlyList<string> Aliases,
     string Default,
     IReadOnlyList<string> Values,
-    (string Least, string Most)? Range);
+    (string Least, string? Most)? Range);
 
 /// <summary>A parameter as a set has it.</summary>
 /// <param name="Facts">What holds in every set.</param>

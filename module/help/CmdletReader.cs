@@ -74,7 +74,7 @@ internal static class CmdletReader
             Default(parameter, instance),
             [.. parameter.Attributes.OfType<ValidateSetAttribute>().FirstOrDefault()?.ValidValues ?? (element.IsEnum ? Enum.GetNames(element) : [])],
             parameter.Attributes.OfType<ValidateRangeAttribute>().FirstOrDefault() is { MinRange: not null } range
-                ? (Text(range.MinRange), Text(range.MaxRange)) : null);
+                ? (Text(range.MinRange), range.MaxRange is int.MaxValue or long.MaxValue ? null : Text(range.MaxRange)) : null);
     }
 
     private static Type Element(Type type) =>
@@ -93,6 +93,7 @@ internal static class CmdletReader
     {
         PSDefaultValueAttribute? told = parameter.Attributes.OfType<PSDefaultValueAttribute>().FirstOrDefault();
         if (told != null) return told.Help ?? Text(told.Value);
+        if (parameter.SwitchParameter) return "False";
         bool required = parameter.ParameterSets.Values.All(set => set.IsMandatory);
         return required ? "None" : Text(instance.GetType().GetProperty(parameter.Name)?.GetValue(instance));
     }

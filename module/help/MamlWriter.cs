@@ -105,7 +105,8 @@ internal sealed class MamlWriter : IDisposable
     private static IEnumerable<string> Limits(ParameterFacts facts)
     {
         if (facts.Values.Count > 0) yield return $"Accepted values: {string.Join(", ", facts.Values)}.";
-        if (facts.Range is (string least, string most)) yield return $"Accepted range: {least} to {most}.";
+        if (facts.Range is (string least, var most))
+            yield return most == null ? $"Accepted: {least} or more." : $"Accepted range: {least} to {most}.";
     }
 
     private void Start(ParameterInSet parameter, bool required)

@@ -44,87 +44,93 @@ BeforeAll {
     }
 
     # What the pages take for granted: two runs, a comparer, a worker, snapshots, a history, and its file.
-    function New-Prepared([string] $Root) {
-        $folder = "$Root/prepared"
-        foreach ($name in 'home', 'state', 'cache', 'prepared') { [void] [System.IO.Directory]::CreateDirectory("$Root/$name") }
-        & cp -r "$repository/samples" $folder
+    function Initialize-Root {
+        foreach ($name in 'home', 'cache', 'prepared') { [void] [System.IO.Directory]::CreateDirectory("$root/$name") }
+        $folder = "$root/prepared"
+        & cp -r "$repository/samples" "$repository/samples/compare.py" "$repository/samples/memory/variation.py" $folder
         & cp -r "$repository/samples/baseline" "$folder/base"
         & cp -r "$repository/samples/candidate" "$folder/cand"
-        & cp "$repository/samples/compare.py" $folder
         & cp "$repository/samples/memory/healthy.py" "$folder/worker.py"
-        & cp "$repository/samples/memory/variation.py" $folder
         $made = Invoke-Text $folder 'Invoke-DefragCompare base cand -OutputDirectory learned > $null; Export-DefragHistory -Path history.csv'
         "$($made.ExitCode) $($made.Errors)" | Should -Be '0 '
-        if ($hasPython) {
-            $take = 'import os, ctypes; ctypes.CDLL(None).df_malloc_snapshot(os.open("{0}", os.O_WRONLY | os.O_CREAT, 0o600))'
-            $lines = 'kept = [bytearray(500) for _ in range(40000)]', ($take -f 'heap-1'), 'kept = kept[::100]', 'ctypes.CDLL(None).malloc_trim(0)', ($take -f 'heap-2')
-            & env -C $folder "LD_PRELOAD=$($module.ModuleBase)/bin/libdefragger.so" PYTHONMALLOC=malloc python3 -c ($lines -join "`n")
-        }
-        $folder
+        if (-not $hasPython) { return }
+        $take = 'ctypes.CDLL(None).df_malloc_snapshot(os.open("{0}", os.O_WRONLY | os.O_CREAT, 0o600))'
+        $lines = 'import os, ctypes', 'kept = [bytearray(500) for _ in range(40000)]', ($take -f 'heap-1'), 'kept = kept[::100]', 'ctypes.CDLL(None).malloc_trim(0)', ($take -f 'heap-2')
+        & env -C $folder "LD_PRELOAD=$($module.ModuleBase)/bin/libdefragger.so" PYTHONMALLOC=malloc python3 -c ($lines -join "`n")
     }
 
-    # What one page takes for granted besides.
-    function Initialize-Page([string] $Name, [string] $Folder) {
+    # What one page takes for granted besides; its folder.
+    function New-Page([string] $Name) {
+        $folder = "$root/$Name"
+        & cp -r "$root/prepared" $folder
         switch ($Name) {
-            'Export-DefragHistory' { [System.IO.File]::Delete("$Folder/history.csv") }
+            'Export-DefragHistory' { [System.IO.File]::Delete("$folder/history.csv") }
             'Set-DefragCompare' {
                 # A run that goes on meanwhile, for a minute at most; its cases end with it.
-                $text = "Import-Module '$manifest'; Invoke-DefragCompare base cand -NoHistory -OutputDirectory out -Command sleep, 60, '{case}' -Filter '*_csv*' 6> `$null"
-                & sh -c 'cd "$1"; shift; "$@" > /dev/null 2>&1 < /dev/null & echo $! > ../run.pid' sh $Folder @engine $text
-                for ($i = 0; $i -lt 600 -and -not [System.IO.File]::Exists("$Folder/out/run.lock"); $i++) { [System.Threading.Thread]::Sleep(100) }
+                $text = "Import-Module '$manifest'; Invoke-DefragCompare base cand -NoHistory -OutputDirectory out -Command sh, -c, 'sleep 60' -Filter '*_csv*' 6> `$null"
+                & sh -c 'cd "$1"; shift; "$@" > /dev/null 2>&1 < /dev/null & echo $! > ../run.pid' sh $folder @engine $text
+                for ($i = 0; $i -lt 600 -and -not [System.IO.File]::Exists("$folder/out/run.lock"); $i++) { [System.Threading.Thread]::Sleep(100) }
             }
             { $_ -in 'Get-DefragPython', 'Remove-DefragPython', 'Test-DefragPython' } {
                 if ($canLink) {
-                    $built = Invoke-Text $Folder 'Build-DefragPython python3 -Destination ./python'
+                    $built = Invoke-Text $folder 'Build-DefragPython python3 -Destination ./python'
                     "$($built.ExitCode) $($built.Errors)" | Should -Be '0 '
                 }
             }
         }
+        $folder
     }
 }
 
-Describe 'The examples of <Name>' -ForEach $pages {
+Describe 'The examples of the help' {
     BeforeAll {
         $root = [System.IO.Directory]::CreateTempSubdirectory('defrag-spec-').FullName
-        $folder = New-Prepared $root
-        Initialize-Page $Name $folder
+        Initialize-Root
     }
     AfterAll {
-        if ([System.IO.File]::Exists("$root/run.pid")) { & sh -c 'kill "$(cat "$1")"; while kill -0 "$(cat "$1")" 2> /dev/null; do sleep 0.1; done' sh "$root/run.pid" 2> $null }
+        if ([System.IO.File]::Exists("$root/run.pid")) { & sh -c 'kill "$(cat "$1")"; while kill -0 "$(cat "$1")"; do sleep 0.1; done' sh "$root/run.pid" 2> $null }
         [System.IO.Directory]::Delete($root, $true)
     }
 
-    It '<Title> names only parameters that there are' -ForEach $Examples {
-        $tokens = $faults = $null
-        $tree = [System.Management.Automation.Language.Parser]::ParseInput($Code, [ref] $tokens, [ref] $faults)
-        $faults.Count | Should -Be 0
-        $ours = @($tree.FindAll({ $args[0] -is [System.Management.Automation.Language.CommandAst] -and $args[0].GetCommandName() -like '*-Defrag*' }, $true))
-        $ours.Count | Should -BeGreaterThan 0
-        foreach ($call in $ours) {
-            $command = Get-Command $call.GetCommandName()
-            foreach ($element in $call.CommandElements) {
-                # What the engine would not resolve it throws on.
-                if ($element -is [System.Management.Automation.Language.CommandParameterAst]) { $command.ResolveParameter($element.ParameterName).Name | Should -Be $element.ParameterName }
+    Context '<Name>' -ForEach $pages {
+        BeforeAll { $folder = New-Page $Name }
+
+        It 'names only parameters that there are' {
+            foreach ($example in $Examples) {
+                $tokens = $faults = $null
+                $tree = [System.Management.Automation.Language.Parser]::ParseInput($example.Code, [ref] $tokens, [ref] $faults)
+                $faults.Count | Should -Be 0
+                $ours = @($tree.FindAll({ $args[0] -is [System.Management.Automation.Language.CommandAst] -and $args[0].GetCommandName() -like '*-Defrag*' }, $true))
+                $ours.Count | Should -BeGreaterThan 0
+                foreach ($call in $ours) {
+                    $command = Get-Command $call.GetCommandName()
+                    foreach ($element in $call.CommandElements) {
+                        if ($element -isnot [System.Management.Automation.Language.CommandParameterAst]) { continue }
+                        # An unknown or cut name throws or gives another.
+                        $command.ResolveParameter($element.ParameterName).Name | Should -Be $element.ParameterName
+                    }
+                }
             }
         }
-    }
 
-    It '<Title> runs as it stands' -ForEach $Examples {
-        if ($notRun[$Code]) { Set-ItResult -Skipped -Because $notRun[$Code]; return }
-        foreach ($called in Get-CommandNames $Code) {
-            if (-not $called -or (Get-Command $called -ErrorAction Ignore)) { continue }
-            $what = if ($called -like '*-*') { "this engine has no $called (pwsh has)" } else { "there is no program $called" }
-            Set-ItResult -Skipped -Because $what
-            return
+        It '<Title> runs as it stands' -ForEach $Examples {
+            if ($notRun[$Code]) { Set-ItResult -Skipped -Because $notRun[$Code]; return }
+            foreach ($called in Get-CommandNames $Code) {
+                if (-not $called -or (Get-Command $called -ErrorAction Ignore)) { continue }
+                $what = if ($called -like '*-*') { "this engine has no $called (pwsh has)" } else { "there is no program $called" }
+                Set-ItResult -Skipped -Because $what
+                return
+            }
+            if ($Code -match 'python3|samples/memory|heap-1' -and -not $hasPython) { Set-ItResult -Skipped -Because 'there is no python3 (apt-get install python3)'; return }
+            if ($Code -match 'sqlite3' -and -not (Get-Command sqlite3 -CommandType Application -ErrorAction Ignore)) { Set-ItResult -Skipped -Because 'there is no sqlite3 (apt-get install sqlite3)'; return }
+            if ($Code -match 'Build-|DefragPython \./|^Get-DefragPython' -and -not $canLink) { Set-ItResult -Skipped -Because 'there is nothing to link a Python with (apt-get install libpython3-dev)'; return }
+            $ran = Invoke-Text $folder $Code
+            $expected = if ($exitCodes.ContainsKey($Code)) { $exitCodes[$Code] } else { 0 }
+            $told = if ($ran.ExitCode -eq $expected) { '' } else { $ran.Errors }
+            "$($ran.ExitCode) $told" | Should -Be "$expected "
+            # What asks for something gets it, but where it asks for what must not be, or is not here.
+            if ($Code -match '^\(?(Get|Measure|Test|Invoke)-' -and $Code -notmatch '\| (Remove|Clear)-|> \$null|-ne Passed|-gt 100MB') { $ran.Output.Trim() | Should -Not -BeNullOrEmpty }
         }
-        if ($Code -match 'python3|samples/memory|heap-1' -and -not $hasPython) { Set-ItResult -Skipped -Because 'there is no python3 (apt-get install python3)'; return }
-        if ($Code -match 'sqlite3' -and -not (Get-Command sqlite3 -CommandType Application -ErrorAction Ignore)) { Set-ItResult -Skipped -Because 'there is no sqlite3 (apt-get install sqlite3)'; return }
-        if ($Code -match 'Build-|DefragPython \./|^Get-DefragPython' -and -not $canLink) { Set-ItResult -Skipped -Because 'there is nothing to link a Python with (apt-get install libpython3-dev)'; return }
-        $ran = Invoke-Text $folder $Code
-        $expected = if ($exitCodes.ContainsKey($Code)) { $exitCodes[$Code] } else { 0 }
-        "$($ran.ExitCode) $($ran.Errors)" | Should -Be "$expected "
-        # What asks for something gets it.
-        if ($Code -match '^\(?(Get|Measure|Test|Invoke)-' -and $Code -notmatch '\| (Remove|Clear)-|> \$null') { $ran.Output.Trim() | Should -Not -BeNullOrEmpty }
     }
 }
 

@@ -33,23 +33,6 @@ Describe 'The module Defragger' {
         $files.Count | Should -Be 0
     }
 
-    It 'has help for every parameter of <_>, and no help for what is not there' -ForEach @(
-        'Build-DefragPython', 'Clear-DefragHistory', 'Export-DefragHeapMap',
-        'Export-DefragHistory', 'Get-DefragHistory', 'Get-DefragPython',
-        'Import-DefragHistory', 'Invoke-DefragCompare', 'Measure-DefragMemory',
-        'Measure-DefragPython', 'Measure-DefragThrottle', 'Remove-DefragPython',
-        'Set-DefragCompare', 'Start-DefragProcess', 'Test-DefragPython'
-    ) {
-        $help = Get-Help $_ -Full
-        $command = $_
-        $described = @(foreach ($parameter in $help.parameters.parameter) { [string] $parameter.name })
-        $common = [System.Management.Automation.PSCmdlet]::CommonParameters
-        $real = @(foreach ($name in (Get-Command $command).Parameters.Keys) { if ($name -notin $common) { $name } })
-        foreach ($name in $real) { $described | Should -Contain $name }
-        foreach ($name in $described) { $real | Should -Contain $name }
-        foreach ($parameter in $help.parameters.parameter) { ([string] $parameter.description.Text) | Should -Not -BeNullOrEmpty }
-    }
-
     It 'shows its results as a table of at most 100 columns' {
         $format = [xml] [System.IO.File]::ReadAllText("$($module.ModuleBase)/Defragger.format.ps1xml")
         foreach ($view in $format.Configuration.ViewDefinitions.View) {

@@ -7,6 +7,8 @@ internal sealed class MadePythonCompleter : WordCompleter
 {
     protected override StringComparison Comparison => StringComparison.Ordinal;
 
+    protected override bool TakesPaths => true;
+
     protected override IEnumerable<Word> Words(TypedWord typed) =>
         PythonStore.OfUser().List().Select(python => new Word(python.Path, $"{python.Version}, made {python.Created:yyyy-MM-dd}"));
 }

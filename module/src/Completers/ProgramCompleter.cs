@@ -2,17 +2,15 @@ using Defragger.Engines;
 
 namespace Defragger.PowerShell.Completers;
 
-/// <summary>A program: the names that PATH knows. With a '/' in it, it is a path, which the engine completes.</summary>
+/// <summary>A program: the names that PATH knows, or a path.</summary>
 internal sealed class ProgramCompleter : WordCompleter
 {
-    private static readonly string[] s_places = ["{baseline}", "{candidate}", "{case}"];
-
     protected override StringComparison Comparison => StringComparison.Ordinal;
+
+    protected override bool TakesPaths => true;
 
     protected override IEnumerable<Word> Words(TypedWord typed)
     {
-        // The words of -Command: what is replaced in them.
-        if (typed.Text.StartsWith('{') && typed.Parameter == "Command") return s_places.Select(place => new Word(place, $"{place}: replaced for each case"));
         // All of PATH is no help.
         if (typed.Text.Length == 0 || typed.Text.Contains('/', StringComparison.Ordinal)) return [];
         return InPath().Where(program => Path.GetFileName(program).StartsWith(typed.Text, StringComparison.Ordinal))

@@ -8,6 +8,8 @@ internal sealed partial class PythonCompleter : WordCompleter
 {
     protected override StringComparison Comparison => StringComparison.Ordinal;
 
+    protected override bool TakesPaths => true;
+
     protected override IEnumerable<Word> Words(TypedWord typed) =>
     [
         .. ProgramCompleter.InPath().Where(program => Name().IsMatch(Path.GetFileName(program))).OrderBy(Path.GetFileName, StringComparer.Ordinal)

@@ -8,8 +8,8 @@ namespace Defragger.PowerShell.Completers;
 /// <remarks>
 /// <list type="number">
 /// <item>At most 200 words: more are of no use at a prompt, and a history may have a hundred thousand.</item>
-/// <item>A completer never fails and never starts a program: what cannot be read offers nothing, and where nothing is
-/// offered the engine completes paths.</item>
+/// <item>A completer never fails and never starts a program: what cannot be read offers nothing.</item>
+/// <item>Where a path can stand too, paths are offered behind the words: the engine leaves that to the completer.</item>
 /// </list>
 /// </remarks>
 internal abstract class WordCompleter : IArgumentCompleter
@@ -22,22 +22,27 @@ internal abstract class WordCompleter : IArgumentCompleter
     {
         char quote = wordToComplete is ['\'' or '"', ..] ? wordToComplete[0] : '\0';
         var typed = new TypedWord(parameterName, wordToComplete.Trim('\'', '"'), fakeBoundParameters);
+        IEnumerable<CompletionResult> paths = TakesPaths ? CompletionCompleters.CompleteFilename(wordToComplete) : [];
         try
         {
             return
             [
                 .. Words(typed).Where(word => word.Text.StartsWith(typed.Text, Comparison)).DistinctBy(word => word.Text).Take(Most)
                     .Select(word => new CompletionResult(Quoted(word.Text, quote), word.Text, CompletionResultType.ParameterValue, word.Tip)),
+                .. paths,
             ];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or RuntimeException or InvalidOperationException)
         {
-            return [];
+            return paths;
         }
     }
 
     /// <summary>Names of files are told apart by case, the words of settings are not.</summary>
     protected virtual StringComparison Comparison => StringComparison.OrdinalIgnoreCase;
+
+    /// <summary>A path can stand there too.</summary>
+    protected virtual bool TakesPaths => false;
 
     /// <summary>Words to offer; those that do not begin with what was typed are left out afterwards.</summary>
     protected abstract IEnumerable<Word> Words(TypedWord typed);
