@@ -140,7 +140,7 @@ Describe 'Tab' {
                 foreach ($name in $folder, "$root/cache/defragger/python/built") { [void] [System.IO.Directory]::CreateDirectory($name) }
                 [System.IO.File]::WriteAllText("$root/cache/defragger/python/built/note", "$folder`n")
                 [System.IO.File]::WriteAllText("$folder/defragger-python.json", '{"name":"python3.11","version":"3.11.2","allocatorVersion":"0.1.0","sha256":"","soabi":"","method":"fromInstalled","stock":"stock","created":"2026-01-01T00:00:00Z","stages":[],"checks":[]}')
-                foreach ($command in 'Get-DefragPython', 'Test-DefragPython', 'Remove-DefragPython') { Get-Offers "$command -Path " | Should -Be "'$folder'" }
+                foreach ($command in 'Get-DefragPython', 'Test-DefragPython', 'Remove-DefragPython') { (Get-Offers "$command -Path ")[0] | Should -Be "'$folder'" }
                 Get-Offers 'Measure-DefragPython a.py -Python /' | Should -Contain "'$folder/bin/python3.11'"
             }
             finally { $env:XDG_CACHE_HOME = $cache }
