@@ -26,6 +26,9 @@ internal sealed class PageReader
 
     private static readonly string[] s_mayMiss = ["Notes", "Links"];
 
+    // The lines of words too, not of blocks only.
+    private static readonly MarkdownPipeline s_precise = new MarkdownPipelineBuilder().UsePreciseSourceLocation().Build();
+
     private readonly string _path;
     private readonly Dictionary<string, (int Line, List<Block> Blocks)> _sections = [];
 
@@ -35,7 +38,7 @@ internal sealed class PageReader
     /// <param name="path">The file; messages name it.</param>
     /// <param name="text">What it has.</param>
     /// <exception cref="HelpException">It is not such a page; the message names the line and what to write.</exception>
-    public static HelpPage Read(string path, string text) => new PageReader(path).Read(Markdown.Parse(text));
+    public static HelpPage Read(string path, string text) => new PageReader(path).Read(Markdown.Parse(text, s_precise));
 
     private HelpPage Read(MarkdownDocument document)
     {

@@ -21,6 +21,16 @@ Describe 'Measure-DefragMemory' {
             $found[0].Output | Should -Be "1`n"
         }
 
+        It 'shows what measuring took only of a run that is long enough for a share to mean something' {
+            $format = [xml] [System.IO.File]::ReadAllText("$((Get-Module Defragger).ModuleBase)/Defragger.format.ps1xml")
+            $item = @($format.GetElementsByTagName('ListItem') | Where-Object { $_.Label -eq 'Measuring took' })
+            $item.Count | Should -Be 1
+            $condition = [scriptblock]::Create($item[0].ItemSelectionCondition.ScriptBlock)
+            foreach ($case in @{ Seconds = 0.02; Shown = $false }, @{ Seconds = 60; Shown = $true }) {
+                @{ MeasuringTime = [timespan]::FromSeconds(0.12); Elapsed = [timespan]::FromSeconds($case.Seconds) } | ForEach-Object $condition | Should -Be $case.Shown
+            }
+        }
+
         It 'counts all that it starts' {
             $hold = 'import time; a = bytearray(40 << 20); time.sleep(1)'
             $found = Measure-DefragMemory -FilePath sh -ArgumentList '-c', "python3 -c '$hold' & python3 -c '$hold' & wait"

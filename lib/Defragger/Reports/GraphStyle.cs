@@ -26,7 +26,7 @@ internal static class GraphStyle
             LegendPlacement = LegendPlacement.Outside,
             LegendPosition = LegendPosition.BottomCenter,
             LegendOrientation = LegendOrientation.Horizontal,
-            LegendItemSpacing = 48, // text is measured without the viewer's font; room for a wider one
+            LegendItemSpacing = 24,
             LegendPadding = 24,
         });
         return model;
@@ -58,7 +58,23 @@ internal static class GraphStyle
     {
         string beside = svg + ".new";
         using (FileStream file = File.Create(beside))
-            new SvgExporter { Width = Width, Height = height }.Export(model, file);
+            new SvgExporter { Width = Width, Height = height, TextMeasurer = new WideText(Width, height) }.Export(model, file);
         File.Move(beside, svg, overwrite: true);
+    }
+
+    /// <summary>Measures text as wide as it may be where the graph is looked at.</summary>
+    /// <remarks>
+    /// A legend is cut where its text was thought to end. OxyPlot's own measurer counts in points and is told pixels, of
+    /// which a point has 4/3; and a viewer without Arial takes a font that is up to a fifth wider.
+    /// </remarks>
+    private sealed class WideText(double width, double height) : PdfRenderContext(width, height, OxyColors.Transparent)
+    {
+        private const double Wider = 4.0 / 3 * 1.2;
+
+        public override OxySize MeasureText(string text, string fontFamily, double fontSize, double fontWeight)
+        {
+            OxySize size = base.MeasureText(text, fontFamily, fontSize, fontWeight);
+            return new OxySize(size.Width * Wider, size.Height);
+        }
     }
 }

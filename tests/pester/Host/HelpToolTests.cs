@@ -23,8 +23,10 @@ public sealed class HelpToolTests : IDisposable
         1. one
         2. `two < 3`
 
-            a
-            b
+        ```
+        a
+        b
+        ```
 
         ## Examples
 
@@ -80,20 +82,20 @@ public sealed class HelpToolTests : IDisposable
     [Theory]
     [InlineData("# Test-Word", "Test-Word", 1, "begins with '# '")]
     [InlineData("## Synopsis", "## Synopsys", 3, "'Synopsys' is no section")]
-    [InlineData("## Outputs", "## Inputs", 49, "comes after 'Inputs', or twice")]
-    [InlineData("## Description", "## Notes", 17, "'Examples' comes after 'Notes'")]
+    [InlineData("## Outputs", "## Inputs", 45, "comes after 'Inputs', or twice")]
+    [InlineData("## Description", "## Notes", 20, "'Examples' comes after 'Notes'")]
     [InlineData("## Inputs\n\nNothing.\n\n", "", 1, "'## Inputs' is missing")]
-    [InlineData("\nNothing.\n", "\n", 45, "'## Inputs' says nothing")]
-    [InlineData("```powershell", "```sh", 21, "'Try it' is a block ```powershell")]
-    [InlineData("Says a.", "", 21, "'Try it' is a block ```powershell")]
-    [InlineData("### -Force\n\nOn.", "### -Force", 41, "'-Force' says nothing")]
-    [InlineData("### -Force", "### Force", 41, "write '### -Name'")]
+    [InlineData("\nNothing.\n", "\n", 41, "'## Inputs' says nothing")]
+    [InlineData("```powershell", "```sh", 22, "'Try it' is a block ```powershell")]
+    [InlineData("Says a.", "", 22, "'Try it' is a block ```powershell")]
+    [InlineData("### -Force\n\nOn.", "### -Force", 37, "'-Force' says nothing")]
+    [InlineData("### -Force", "### Force", 37, "write '### -Name'")]
     [InlineData("`two < 3`", "a <b>bold</b> word", 13, "HTML cannot be shown as plain text")]
-    [InlineData("A word.", "![a](b.png)", 39, "a picture cannot be shown")]
-    [InlineData("A word.", "> said", 39, "a quotation cannot be shown")]
-    [InlineData("Nothing.", "Nothing.\n\n#### more", 49, "a heading of level 4 cannot be shown")]
-    [InlineData("What was received.\n", "Text.\n\n## Links\n\n- [nowhere](nowhere.md)\n", 55, "no file 'nowhere.md' to link to")]
-    [InlineData("What was received.\n", "Text.\n\n## Links\n\nsome words\n", 55, "is a list, one link an item")]
+    [InlineData("A word.", "![a](b.png)", 35, "a picture cannot be shown")]
+    [InlineData("A word.", "> said", 35, "a quotation cannot be shown")]
+    [InlineData("Nothing.", "Nothing.\n\n#### more", 45, "a heading of level 4 cannot be shown")]
+    [InlineData("What was received.\n", "Text.\n\n## Links\n\n- [nowhere](nowhere.md)\n", 51, "no file 'nowhere.md' to link to")]
+    [InlineData("What was received.\n", "Text.\n\n## Links\n\nsome words\n", 51, "is a list, one link an item")]
     public void What_is_no_such_page_is_refused_with_its_line(string before, string after, int line, string fault)
     {
         Assert.Contains(before, Page, StringComparison.Ordinal);
@@ -132,8 +134,8 @@ public sealed class HelpToolTests : IDisposable
         string[] faults = [.. PageCheck.Faults("pages", [page, other], Cmdlets()).Select(e => e.Message)];
 
         Assert.Contains("Test-Word.md(1): error : Test-Word has no example. Write one that can be run.", faults);
-        Assert.Contains("Test-Word.md(41): error : Test-Word has no parameter -Farce.", faults);
-        Assert.Contains("Test-Word.md(45): error : -Path is there twice.", faults);
+        Assert.Contains("Test-Word.md(37): error : Test-Word has no parameter -Farce.", faults);
+        Assert.Contains("Test-Word.md(41): error : -Path is there twice.", faults);
         Assert.Contains("Test-Word.md(1): error : -Force is missing. Write '### -Force' and what it does.", faults);
         Assert.Contains("Wrong.md(1): error : the page is of 'Test-Nothing'; its file is Test-Nothing.md.", faults);
         Assert.Contains("Wrong.md(1): error : there is no cmdlet 'Test-Nothing'. Remove the page, or correct the name.", faults);
