@@ -102,6 +102,8 @@ Describe 'Tab' {
         }
 
         It 'completes a path where a program is one' {
+            # The engine lists a folder with it.
+            if (-not (Get-Command Get-ChildItem -ErrorAction Ignore)) { Set-ItResult -Skipped -Because 'this engine has no Get-ChildItem (pwsh has), so it completes no paths'; return }
             Get-Offers 'Measure-DefragMemory /bin/slee' | Should -Contain '/bin/sleep'
             Get-Offers 'Invoke-DefragCompare a b -Command /bin/slee' | Should -Contain '/bin/sleep'
             Get-Offers 'Build-DefragPython /bin/slee' | Should -Contain '/bin/sleep'
@@ -140,7 +142,7 @@ Describe 'Tab' {
                 foreach ($name in $folder, "$root/cache/defragger/python/built") { [void] [System.IO.Directory]::CreateDirectory($name) }
                 [System.IO.File]::WriteAllText("$root/cache/defragger/python/built/note", "$folder`n")
                 [System.IO.File]::WriteAllText("$folder/defragger-python.json", '{"name":"python3.11","version":"3.11.2","allocatorVersion":"0.1.0","sha256":"","soabi":"","method":"fromInstalled","stock":"stock","created":"2026-01-01T00:00:00Z","stages":[],"checks":[]}')
-                foreach ($command in 'Get-DefragPython', 'Test-DefragPython', 'Remove-DefragPython') { (Get-Offers "$command -Path ")[0] | Should -Be "'$folder'" }
+                foreach ($command in 'Get-DefragPython', 'Test-DefragPython', 'Remove-DefragPython') { @(Get-Offers "$command -Path ")[0] | Should -Be "'$folder'" }
                 Get-Offers 'Measure-DefragPython a.py -Python /' | Should -Contain "'$folder/bin/python3.11'"
             }
             finally { $env:XDG_CACHE_HOME = $cache }

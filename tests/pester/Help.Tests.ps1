@@ -77,13 +77,6 @@ Describe 'The help of <_>' -ForEach $names {
         }
     }
 
-    It 'can be read: syntax, parameters and examples as text' {
-        if (-not (Get-Command Out-String -ErrorAction Ignore)) { Set-ItResult -Skipped -Because 'this engine has no Out-String (pwsh has)'; return }
-        $shown = Show-Text $help
-        foreach ($parameter in $real) { $shown | Should -Match "[ [\[]-$($parameter.Name)[] \]]" }
-        foreach ($example in $help.examples.example) { $shown.Replace(' ', '') | Should -BeLike "*$([System.Management.Automation.WildcardPattern]::Escape($example.title.Replace(' ', '')))*" }
-    }
-
     It 'says what comes in and what comes out' {
         $types = @(foreach ($type in $command.OutputType) { if ($type.Name -ne 'System.Void') { $type.Name } })
         $expected = if ($types.Count -gt 0) { $types -join ', ' } else { 'None' }
@@ -118,6 +111,19 @@ Describe 'What the engine knows better than a page' {
     It 'tells an alias and a wildcard' {
         (Get-Help Export-DefragHeapMap -Parameter Path).aliases | Should -Be 'FullName'
         (Get-Help Get-DefragHistory -Parameter Case).globbing | Should -Be 'true'
+    }
+}
+
+Describe 'The help as text' {
+    It 'shows every parameter and every example' {
+        if (-not (Get-Command Out-String -ErrorAction Ignore)) { Set-ItResult -Skipped -Because 'this engine has no Out-String (pwsh has)'; return }
+        foreach ($name in (Get-Module Defragger).ExportedCmdlets.Keys) {
+            $help = Get-Help $name -Full
+            $shown = Show-Text $help
+            foreach ($parameter in $help.parameters.parameter) { $shown | Should -Match "[ [\[]-$($parameter.name)[] \]]" }
+            $examples = Show-Text (Get-Help $name -Examples)
+            foreach ($example in $help.examples.example) { $examples.Contains($example.title) | Should -BeTrue }
+        }
     }
 }
 
