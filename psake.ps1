@@ -35,6 +35,10 @@ Task Stage -Depends Build -Description 'The module as a user installs it, in art
     Assert (Test-Path "$Artifacts/module/Defragger/Defragger.psd1") 'The build did not stage the module.'
 }
 
+Task Help -Depends Build -Description 'What Get-Help shows, from module/docs and the compiled cmdlets, in artifacts/help.' {
+    Assert (Test-Path "$Artifacts/help/en-US/Defragger.PowerShell.dll-Help.xml") 'The build made no help.'
+}
+
 Task Pack -Depends Stage -Description 'The staged module as one archive, in artifacts/pack.' {
     Exec { mkdir -p "$Artifacts/pack" }
     Exec { tar -czf "$Artifacts/pack/Defragger.tar.gz" -C "$Artifacts/module" Defragger }

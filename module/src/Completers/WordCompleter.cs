@@ -49,7 +49,8 @@ internal abstract class WordCompleter : IArgumentCompleter
 
     private static string Quoted(string text, char quote)
     {
-        bool bare = text.All(c => char.IsLetterOrDigit(c) || c is '_' or '-' or '.' or '/' or ':' or '\\' or '%' or '=' or '*' or '+' or '~');
+        // What begins with a dash would be a parameter.
+        bool bare = text is not ['-', ..] && text.All(c => char.IsLetterOrDigit(c) || c is '_' or '-' or '.' or '/' or ':' or '%' or '=' or '*' or '+');
         if (bare && quote == '\0') return text;
         return quote == '"'
             ? $"\"{text.Replace("`", "``", StringComparison.Ordinal).Replace("$", "`$", StringComparison.Ordinal).Replace("\"", "`\"", StringComparison.Ordinal)}\""
@@ -73,7 +74,7 @@ internal readonly record struct Word(string Text, string Tip)
 /// <param name="Bound">The parameters that are given already.</param>
 internal sealed record TypedWord(string Parameter, string Text, IDictionary Bound)
 {
-    private static readonly string s_paths = "$ExecutionContext.SessionState.Path";
+    private const string Paths = "$ExecutionContext.SessionState.Path";
 
     /// <summary>A parameter that is given already, as text; null where it is not.</summary>
     public string? Given(string name) => Bound.Contains(name) ? Bound[name]?.ToString() : null;
@@ -82,7 +83,7 @@ internal sealed record TypedWord(string Parameter, string Text, IDictionary Boun
     public static string FullPath(string path)
     {
         using System.Management.Automation.PowerShell session = System.Management.Automation.PowerShell.Create(RunspaceMode.CurrentRunspace);
-        PathIntrinsics paths = session.AddScript(s_paths).Invoke<PathIntrinsics>().Single();
+        PathIntrinsics paths = session.AddScript(Paths).Invoke<PathIntrinsics>().Single();
         return Path.GetFullPath(paths.GetUnresolvedProviderPathFromPSPath(path));
     }
 }

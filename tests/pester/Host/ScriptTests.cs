@@ -43,6 +43,7 @@ public sealed class ScriptTests
     [InlineData("Property")]
     [InlineData("Pester")]
     [InlineData("Stage")]
+    [InlineData("Help")]
     [InlineData("Pack")]
     [InlineData("Bench")]
     [InlineData("Python")]
