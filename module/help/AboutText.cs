@@ -44,31 +44,29 @@ internal static class AboutText
                 lines.Append("  ").Append(PlainText.Line(heading, path)).Append('\n');
                 break;
             case ListBlock list:
-                foreach (string item in PlainText.Items(list, path)) Wrap(lines, item, Margin, hanging: "  ");
+                foreach (string item in PlainText.Items(list, path)) Wrap(lines, item, hanging: "  ");
                 break;
             case CodeBlock code:
                 foreach (string line in PlainText.CodeOf(code).Split('\n')) lines.Append((Margin + Margin + line).TrimEnd()).Append('\n');
                 break;
             default:
-                foreach (string paragraph in PlainText.Paragraphs([block], path)) Wrap(lines, paragraph, Margin, hanging: "");
+                foreach (string paragraph in PlainText.Paragraphs([block], path)) Wrap(lines, paragraph, hanging: "");
                 break;
         }
     }
 
-    private static void Wrap(StringBuilder lines, string text, string margin, string hanging)
+    private static void Wrap(StringBuilder lines, string text, string hanging)
     {
-        string line = margin;
-        bool empty = true;
+        string line = "";
         foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (!empty && line.Length + 1 + word.Length > Width)
+            if (line.Length == 0) line = Margin + word;
+            else if (line.Length + 1 + word.Length <= Width) line += " " + word;
+            else
             {
                 lines.Append(line).Append('\n');
-                line = margin + hanging;
-                empty = true;
+                line = Margin + hanging + word;
             }
-            line += empty ? word : " " + word;
-            empty = false;
         }
         lines.Append(line).Append('\n');
     }

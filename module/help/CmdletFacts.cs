@@ -4,7 +4,7 @@ namespace Defragger.Help;
 /// <param name="Name">Verb-Noun.</param>
 /// <param name="Parameters">All but the common ones, by name.</param>
 /// <param name="Syntax">The parameter sets, the default one first.</param>
-/// <param name="Inputs">Types that the pipeline may bring whole; empty for none.</param>
+/// <param name="Inputs">Types of what the pipeline may bring, PSObject where only properties of it are taken; empty for none.</param>
 /// <param name="Outputs">Types of what comes out; empty for none.</param>
 internal sealed record CmdletFacts(
     string Name,
@@ -13,8 +13,10 @@ internal sealed record CmdletFacts(
     IReadOnlyList<string> Inputs,
     IReadOnlyList<string> Outputs)
 {
+    /// <summary>The name up to the dash.</summary>
     public string Verb => Name[..Name.IndexOf('-', StringComparison.Ordinal)];
 
+    /// <summary>The name behind it.</summary>
     public string Noun => Name[(Verb.Length + 1)..];
 }
 

@@ -16,8 +16,12 @@ internal static class PageCheck
             if (Path.GetFileNameWithoutExtension(page.Path) != page.Name)
                 yield return new HelpException(page.Path, 1, $"the page is of '{page.Name}'; its file is {page.Name}.md.");
             CmdletFacts? cmdlet = cmdlets.FirstOrDefault(cmdlet => cmdlet.Name == page.Name);
-            if (cmdlet == null) yield return new HelpException(page.Path, 1, $"there is no cmdlet '{page.Name}'. Remove the page, or correct the name.");
-            else foreach (HelpException fault in Faults(page, cmdlet)) yield return fault;
+            if (cmdlet == null)
+            {
+                yield return new HelpException(page.Path, 1, $"there is no cmdlet '{page.Name}'. Remove the page, or correct the name.");
+                continue;
+            }
+            foreach (HelpException fault in Faults(page, cmdlet)) yield return fault;
         }
     }
 
