@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Defragger.Tests.Pester;
 
-/// <summary>docs/tour.md, every block of sh as it stands and in order, in a folder with what a clone has. A minute on two cores.</summary>
+/// <summary>docs/tour.md, every block of sh as it stands and in order, in a folder with what a clone has. 81 s on two busy cores.</summary>
 public sealed class TourTests : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(10);
