@@ -155,7 +155,8 @@ internal sealed class CompareRun
 
     private void Sample(bool always) => _output.Samples.Add(
         new MemorySample(Now.TotalSeconds, _memory.Memory.Used, _memory.Memory.Total, _running.Count, _last.Books.Ceiling,
-            _last.Books.Foreign + _last.Books.Reserved), always);
+            _last.Books.Foreign + _last.Books.Reserved, _last.Books.Budget > 0 ? _last.Books.Budget : _throttle.Capacity,
+            _world.Time.GetUtcNow()), always);
 
     private TimeSpan? Remaining()
     {

@@ -65,7 +65,8 @@ internal sealed class JournalIndex : IDisposable
 
     private static UInt128 Key(string name) => XxHash128.HashToUInt128(MemoryMarshal.AsBytes(name.AsSpan()));
 
-    private static IEnumerable<(long Offset, byte[] Line)> Lines(SafeFileHandle handle)
+    /// <summary>The whole lines of a journal with the places where they begin.</summary>
+    internal static IEnumerable<(long Offset, byte[] Line)> Lines(SafeFileHandle handle)
     {
         byte[] buffer = new byte[64 * 1024];
         long start = 0; // of the line that buffer[0] belongs to

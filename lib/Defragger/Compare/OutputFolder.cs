@@ -28,13 +28,16 @@ internal sealed class OutputFolder : IDisposable
     public string FullPath { get; }
 
     /// <summary>The journal.</summary>
-    public string Journal => Path.Combine(FullPath, "journal.jsonl");
+    public string Journal => RunFiles.Journal(FullPath);
 
     /// <summary>The file by which the run is told to change while it goes on.</summary>
     public string Control => ControlOf(FullPath);
 
+    /// <summary>What the run was asked, and how it ended.</summary>
+    public string Record => RunFiles.Record(FullPath);
+
     /// <summary>The memory samples.</summary>
-    public string MemorySamples => Path.Combine(FullPath, "memory.csv");
+    public string MemorySamples => RunFiles.MemorySamples(FullPath);
 
     /// <summary>The graph of memory over the run.</summary>
     public string MemoryGraph => Path.Combine(FullPath, "memory.svg");

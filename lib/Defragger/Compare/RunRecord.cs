@@ -1,0 +1,126 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Defragger.Comparers.Rules;
+using Defragger.Reports;
+
+namespace Defragger.Compare;
+
+/// <summary>How a run came to its end.</summary>
+internal enum RunEnd
+{
+    /// <summary>Not yet; or it died, which its lock tells.</summary>
+    None,
+
+    /// <summary>All its cases ended.</summary>
+    Completed,
+
+    /// <summary>It was stopped before its end.</summary>
+    Stopped,
+
+    /// <summary>It could not go on.</summary>
+    Failed,
+}
+
+/// <summary>What a journal does not say of its run: what it was asked, and how it ended. The file run.json.</summary>
+/// <remarks>Written when a run begins and again when it ends, beside and renamed; of a run that was resumed it tells the last
+/// part. A report needs it to tell a whole run from half of one, and to give the reason of an ignore rule.</remarks>
+internal sealed record RunRecord
+{
+    /// <summary>When this run, or this part of it, began.</summary>
+    public DateTimeOffset Started { get; init; }
+
+    /// <summary>When it ended; null while it runs.</summary>
+    public DateTimeOffset? Ended { get; init; }
+
+    /// <summary>How it ended.</summary>
+    public RunEnd End { get; init; }
+
+    /// <summary>Why it could not go on; null when it could.</summary>
+    public string? Failure { get; init; }
+
+    /// <summary>The most used memory of the machine that was seen, in bytes.</summary>
+    public long PeakUsed { get; init; }
+
+    /// <summary>The memory there was to share, in bytes.</summary>
+    public long TotalMemory { get; init; }
+
+    /// <summary>How often the kernel killed a case for want of memory.</summary>
+    public long KernelKills { get; init; }
+
+    /// <summary>How often the run ended a case to save memory.</summary>
+    public long OwnKills { get; init; }
+
+    /// <summary>The most cases at once that were asked for.</summary>
+    public int ThrottleLimit { get; init; }
+
+    /// <summary>How it was decided how many cases may start.</summary>
+    public ThrottlePolicy Throttle { get; init; }
+
+    /// <summary>PATTERN=BOUND of each tolerance.</summary>
+    public IReadOnlyList<string> Tolerances { get; init; } = [];
+
+    /// <summary>The file that the ignore rules are from; null for none.</summary>
+    public string? IgnoreRuleFile { get; init; }
+
+    /// <summary>The ignore rules, in the order of their file.</summary>
+    public IReadOnlyList<IgnoreRule> IgnoreRules { get; init; } = [];
+
+    /// <summary>Names of the reports in the directory: the next run removes what would no longer be true.</summary>
+    public IReadOnlyList<string> Reports { get; init; } = [];
+
+    /// <summary>What is known when a run begins.</summary>
+    public static RunRecord Begin(RunOptions options, DateTimeOffset now) => new()
+    {
+        Started = now,
+        ThrottleLimit = options.ThrottleLimit,
+        Throttle = options.Throttle,
+        Tolerances = options.Tolerances,
+        IgnoreRuleFile = options.IgnoreRuleFile,
+        IgnoreRules = options.IgnoreRules,
+        Reports = [.. options.Reports.Select(ReportFiles.NameOf)],
+    };
+
+    /// <summary>The record of a run that has come to an end.</summary>
+    public RunRecord Conclude(CompareSummary summary, DateTimeOffset now) => this with
+    {
+        Ended = now,
+        End = summary.Stopped ? RunEnd.Stopped : RunEnd.Completed,
+        PeakUsed = summary.PeakUsed,
+        TotalMemory = summary.TotalMemory,
+        KernelKills = summary.KernelKills,
+        OwnKills = summary.OwnKills,
+    };
+
+    /// <summary>Writes the file, beside and then renamed.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public void Write(string path)
+    {
+        string beside = path + ".new";
+        File.WriteAllBytes(beside, JsonSerializer.SerializeToUtf8Bytes(this, RunRecordJson.Default.RunRecord));
+        File.Move(beside, path, overwrite: true);
+    }
+
+    /// <summary>Reads the file; null when there is none, as in the directory of a run before there was such a file.</summary>
+    /// <exception cref="FormatException">It is no record of a run.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static RunRecord? Read(string path)
+    {
+        if (!File.Exists(path)) return null;
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), RunRecordJson.Default.RunRecord);
+        }
+        catch (JsonException e)
+        {
+            throw new FormatException($"'{path}' is no record of a run: {e.Message}", e);
+        }
+    }
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    WriteIndented = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(RunRecord))]
+internal sealed partial class RunRecordJson : JsonSerializerContext;

@@ -1,0 +1,158 @@
+using System.Buffers;
+using System.Text.Json;
+using Defragger.Compare;
+using Defragger.Comparers.Rules;
+
+namespace Defragger.Reports;
+
+/// <summary>The data of a page, as cases.js reads it: arrays, for a hundred thousand names of members would be most of the page.</summary>
+internal static class HtmlData
+{
+    /// <summary>What is known of the run: names of statuses and holds, samples of memory.</summary>
+    public static void WriteMeta(Utf8JsonWriter json, ReportHead head, IReadOnlyList<MemorySample> samples)
+    {
+        CaseStatus[] statuses = Enum.GetValues<CaseStatus>();
+        json.WriteStartObject();
+        Texts(json, "names", statuses.Select(status => status.ToString()));
+        Texts(json, "words", statuses.Select(ReportHead.Words));
+        json.WriteStartArray("severity");
+        foreach (CaseStatus status in statuses) json.WriteNumberValue(ReportHead.BySeverity.ToList().IndexOf(status));
+        json.WriteEndArray();
+        json.WriteStartArray("holds");
+        foreach (HoldReason hold in Enum.GetValues<HoldReason>())
+        {
+            json.WriteStartObject();
+            json.WriteString("name", hold.ToString());
+            json.WriteString("why", Why(hold));
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteString("noDetail", "The differences were counted and not kept.");
+        json.WriteStartArray("samples");
+        foreach (MemorySample one in samples)
+        {
+            json.WriteStartArray();
+            json.WriteNumberValue(Math.Round(one.Seconds, 3));
+            json.WriteNumberValue(one.Used);
+            json.WriteNumberValue(one.Total);
+            json.WriteNumberValue(one.Workers);
+            json.WriteNumberValue(one.Limit);
+            json.WriteNumberValue(Math.Max(0, one.Reserved));
+            json.WriteNumberValue(Math.Max(0, one.Budget));
+            json.WriteEndArray();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    /// <summary>One case; the order of the members is that of the constants in cases.js.</summary>
+    /// <param name="json">Where to.</param>
+    /// <param name="one">The case.</param>
+    /// <param name="ended">Seconds of the run's own time at which it ended.</param>
+    /// <param name="longest">The longest text, in UTF-16 code units.</param>
+    /// <param name="detail">Its differences as JSON, or null.</param>
+    public static void WriteCase(Utf8JsonWriter json, CaseResult one, double ended, int longest, byte[]? detail)
+    {
+        json.WriteStartArray();
+        json.WriteStringValue(one.Case);
+        json.WriteNumberValue((int)one.Status);
+        json.WriteStringValue(ReportText.Cut(one.Reason, longest));
+        WriteCounts(json, one);
+        json.WriteNumberValue(Math.Round(one.Duration.TotalSeconds, 4));
+        json.WriteNumberValue(one.PeakMemory);
+        json.WriteNumberValue(Math.Round(ended, 3));
+        json.WriteNumberValue(one.Attempts);
+        json.WriteNumberValue(one.WaitSeconds);
+        json.WriteNumberValue((int)one.HeldBy);
+        json.WriteNumberValue(one.Predicted);
+        json.WriteNumberValue(one.Reserved);
+        if (one.LogPath == null) json.WriteNumberValue(0);
+        else json.WriteStringValue(one.LogPath);
+        if (detail == null) json.WriteNumberValue(0);
+        else json.WriteRawValue(detail, skipInputValidation: true);
+        json.WriteEndArray();
+    }
+
+    /// <summary>Differences, or what is said in their place.</summary>
+    public static void WriteDetail(Utf8JsonWriter json, CaseDetail detail)
+    {
+        json.WriteStartObject();
+        if (detail.Text != null) WriteRows(json, detail.Text.Rows);
+        if (detail.Note != null) json.WriteString("note", detail.Note);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Only something said in place of the differences.</summary>
+    public static byte[] Note(string note)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using (var json = new Utf8JsonWriter(buffer)) WriteDetail(json, new CaseDetail(null, note));
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private static void WriteCounts(Utf8JsonWriter json, CaseResult one)
+    {
+        long?[] counts = [one.New, one.Absent, one.Updated, one.Moved, one.Unchanged, one.Ignored];
+        if (counts.All(count => count == null))
+        {
+            json.WriteNumberValue(0);
+            return;
+        }
+        json.WriteStartArray();
+        foreach (long? count in counts) json.WriteNumberValue(count ?? 0);
+        json.WriteEndArray();
+    }
+
+    private static void WriteRows(Utf8JsonWriter json, IReadOnlyList<SideRow?> rows)
+    {
+        json.WriteStartArray("rows");
+        foreach (SideRow? row in rows)
+        {
+            if (row == null)
+            {
+                json.WriteNumberValue(0);
+                continue;
+            }
+            json.WriteStartArray();
+            json.WriteNumberValue(row.LeftNumber ?? 0);
+            WriteSide(json, row.Left);
+            json.WriteNumberValue(row.RightNumber ?? 0);
+            if (!row.IsSame) WriteSide(json, row.Right);
+            json.WriteEndArray();
+        }
+        json.WriteEndArray();
+    }
+
+    private static void WriteSide(Utf8JsonWriter json, IReadOnlyList<string>? pieces)
+    {
+        if (pieces is null) json.WriteNullValue();
+        else if (pieces.Count == 1) json.WriteStringValue(pieces[0]);
+        else
+        {
+            json.WriteStartArray();
+            foreach (string piece in pieces) json.WriteStringValue(piece);
+            json.WriteEndArray();
+        }
+    }
+
+    private static void Texts(Utf8JsonWriter json, string name, IEnumerable<string> texts)
+    {
+        json.WriteStartArray(name);
+        foreach (string text in texts) json.WriteStringValue(text);
+        json.WriteEndArray();
+    }
+
+    private static string Why(HoldReason hold) => hold switch
+    {
+        HoldReason.None => "nothing",
+        HoldReason.ThrottleLimit => "as many cases as the throttle limit allows were running",
+        HoldReason.MemoryTier => "used memory had reached a tier",
+        HoldReason.MemoryBudget => "used memory had reached the budget",
+        HoldReason.Reservation => "too little was left beside what is set aside for the running cases",
+        HoldReason.Available => "the machine had less left than the case is expected to need",
+        HoldReason.Pressure => "tasks stood still for memory",
+        HoldReason.Ceiling => "cases had been killed for memory, and fewer run for a while",
+        HoldReason.Starvation => "a case that had been passed over for too long was waited for",
+        _ => hold.ToString(),
+    };
+}
