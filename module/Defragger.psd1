@@ -18,6 +18,7 @@
         'Clear-DefragHistory',
         'Export-DefragHeapMap',
         'Export-DefragHistory',
+        'Export-DefragReport',
         'Get-DefragHistory',
         'Get-DefragPython',
         'Import-DefragHistory',

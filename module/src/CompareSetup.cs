@@ -4,6 +4,7 @@ using Defragger.Compare;
 using Defragger.History;
 using Defragger.PowerShell.Commands;
 using Defragger.PowerShell.Parameters;
+using Defragger.Reports;
 
 namespace Defragger.PowerShell;
 
@@ -46,6 +47,10 @@ internal sealed class CompareSetup : IDisposable
             Budget = SizeOf(command.MemoryBudget, nameof(command.MemoryBudget)),
             CaseMemoryLimit = CaseLimitOf(command.CaseMemoryLimit),
             Timeout = command.TimeoutSeconds is double seconds ? TimeSpan.FromSeconds(seconds) : null,
+            Reports = [.. command.Report.Distinct()],
+            Tolerances = Settings.Tolerances,
+            IgnoreRules = Settings.IgnoreRules,
+            IgnoreRuleFile = Settings.RulePath,
         };
         if (command.History != null && command.NoHistory)
             throw new SetupException(ErrorKind.InvalidHistory, "-History names a history and -NoHistory wants none; give one of them.", command.History);
@@ -211,6 +216,14 @@ internal sealed class CompareSetup : IDisposable
             throw new SetupException(ErrorKind.OutputExists,
                 $"'{journal}' is the journal of an earlier run. Go on with it (-Resume), replace it (-Force), or choose another -OutputDirectory.",
                 journal);
+        }
+        // In the directory of a run reports are its own; elsewhere a file of that name is somebody's.
+        string? other = File.Exists(journal) || _force ? null
+            : _options.Reports.Select(report => Path.Combine(_outputPath, ReportFiles.NameOf(report))).FirstOrDefault(Path.Exists);
+        if (other != null)
+        {
+            throw new SetupException(ErrorKind.OutputExists,
+                $"'{other}' is there and is of no run. Replace it (-Force), or choose another -OutputDirectory.", other);
         }
     }
 }

@@ -40,6 +40,15 @@ internal sealed class ComparerSettings
     /// <summary>Nothing was asked for.</summary>
     public bool IsEmpty => _told.Count == 0;
 
+    /// <summary>PATTERN=BOUND of each tolerance.</summary>
+    public IReadOnlyList<string> Tolerances => _tolerances;
+
+    /// <summary>The ignore rules, in the order of their file.</summary>
+    public IReadOnlyList<IgnoreRule> IgnoreRules => _rules;
+
+    /// <summary>Full path of their file; null for none.</summary>
+    public string? RulePath => _rulePath;
+
     /// <summary>All settings in one line: with others, earlier results do not hold.</summary>
     public string Identity => string.Concat(_told.Select(setting => " " + setting));
 

@@ -62,7 +62,8 @@ internal static class ReportFiles
         }
     }
 
-    private static IReport Open(ReportFormat format, Stream stream) => format switch
+    /// <summary>A report that writes to a stream, which it then owns.</summary>
+    public static IReport Open(ReportFormat format, Stream stream) => format switch
     {
         ReportFormat.Html => new HtmlReport(stream),
         ReportFormat.JUnit => new JUnitReport(stream),

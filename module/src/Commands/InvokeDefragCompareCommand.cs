@@ -2,6 +2,7 @@ using System.Collections;
 using System.Management.Automation;
 using Defragger.Compare;
 using Defragger.PowerShell.Parameters;
+using Defragger.Reports;
 
 namespace Defragger.PowerShell.Commands;
 
@@ -132,6 +133,12 @@ public sealed class InvokeDefragCompareCommand : CancellableCommand
     [ValidateNotNullOrEmpty]
     public string? OutputDirectory { get; set; }
 
+    /// <summary>Reports to write to the output directory when the run is over, however it ended.</summary>
+    [Parameter]
+    [ListTransformation]
+    [ValidateNotNull]
+    public ReportFormat[] Report { get; set; } = [];
+
     /// <summary>Takes over what the journal in the output directory has decided for unchanged inputs.</summary>
     [Parameter]
     public SwitchParameter Resume { get; set; }
@@ -208,7 +215,7 @@ public sealed class InvokeDefragCompareCommand : CancellableCommand
             }
             SetExitCode(_refused ? 2 : summary.ExitCode);
             foreach (string warning in _setup.Settings.RuleWarnings(summary)) WriteWarning(warning);
-            _view.Summarize(SummaryText.Lines(summary, _setup.Folder!));
+            _view.Summarize(SummaryText.Lines(summary, _setup.Folder!, Report));
         }
         catch (Exception e) when (RunFailure.Explain(e, _setup.Folder!.FullPath) is var (kind, message))
         {
