@@ -14,10 +14,12 @@
     FormatsToProcess = @('Defragger.format.ps1xml')
 
     CmdletsToExport = @(
+        'Approve-DefragCompare',
         'Build-DefragPython',
         'Clear-DefragHistory',
         'Export-DefragHeapMap',
         'Export-DefragHistory',
+        'Get-DefragCompare',
         'Get-DefragHistory',
         'Get-DefragPython',
         'Import-DefragHistory',

@@ -2,6 +2,7 @@ using Defragger.Engines;
 using Defragger.Gauges;
 using Defragger.History;
 using Defragger.Reports;
+using Defragger.Runs;
 
 namespace Defragger.Compare;
 
@@ -26,6 +27,7 @@ internal static class CompareSession
         string? history, IRunListener listener, CancellationToken stop)
     {
         CompareSummary summary;
+        RunEnd? earlier;
         PeakHistory? peaks = history == null ? null
             : PeakHistory.TryOpen(history, HistoryKey.Of(options.Comparer.Identity), listener.Warned);
         using (peaks)
@@ -34,6 +36,8 @@ internal static class CompareSession
         using (var kills = new OomKillCounter())
         using (RunOutput output = resume ? RunOutput.Resume(folder) : RunOutput.Create(folder, header))
         {
+            header = output.Header;
+            earlier = resume ? RunEnd.Read(folder.End, folder.Journal, header) : null;
             using var cases = new NativeLauncher(launcher);
             long? before = kills.Read();
             var world = new RunWorld(cases, gauge, pressure, TimeProvider.System);
@@ -46,9 +50,13 @@ internal static class CompareSession
             }
         }
         if (peaks?.TakeWarning() is string warning) listener.Warned(warning); // of its last lines, written as it was closed
+        EndOf(summary, header, earlier, new FileInfo(folder.Journal).Length).Write(folder.End);
         string title = $"{Path.GetFileName(header.Baseline)} against {Path.GetFileName(header.Candidate)}, "
             + $"{header.Started:yyyy-MM-dd HH:mm}: {summary.Total:N0} cases";
         MemoryGraph.Draw(folder.MemorySamples, folder.MemoryGraph, title);
         return summary;
     }
+    private static RunEnd EndOf(CompareSummary summary, JournalHeader header, RunEnd? earlier, long journal) => new(
+        journal, header.Started, DateTimeOffset.UtcNow, summary.Elapsed + (earlier?.Elapsed ?? TimeSpan.Zero), summary.Stopped, summary.ExitCode,
+        Enum.GetValues<CaseStatus>().Where(status => summary.Count(status) > 0).ToDictionary(status => status, summary.Count));
 }
