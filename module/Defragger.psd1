@@ -14,11 +14,13 @@
     FormatsToProcess = @('Defragger.format.ps1xml')
 
     CmdletsToExport = @(
+        'Approve-DefragCompare',
         'Build-DefragPython',
         'Clear-DefragHistory',
         'Export-DefragHeapMap',
         'Export-DefragHistory',
         'Export-DefragReport',
+        'Get-DefragCompare',
         'Get-DefragHistory',
         'Get-DefragPython',
         'Import-DefragHistory',

@@ -9,8 +9,8 @@ Describe 'The module Defragger' {
         $names = [string[]] @($module.ExportedCommands.Keys)
         [array]::Sort($names)
         $names | Should -Be @(
-            'Build-DefragPython', 'Clear-DefragHistory', 'Export-DefragHeapMap',
-            'Export-DefragHistory', 'Export-DefragReport', 'Get-DefragHistory', 'Get-DefragPython',
+            'Approve-DefragCompare', 'Build-DefragPython', 'Clear-DefragHistory', 'Export-DefragHeapMap',
+            'Export-DefragHistory', 'Export-DefragReport', 'Get-DefragCompare', 'Get-DefragHistory', 'Get-DefragPython',
             'Import-DefragHistory', 'Invoke-DefragCompare', 'Measure-DefragMemory',
             'Measure-DefragPython', 'Measure-DefragThrottle', 'Remove-DefragPython',
             'Set-DefragCompare', 'Start-DefragProcess', 'Test-DefragPython'
@@ -34,8 +34,8 @@ Describe 'The module Defragger' {
     }
 
     It 'has help for every parameter of <_>, and no help for what is not there' -ForEach @(
-        'Build-DefragPython', 'Clear-DefragHistory', 'Export-DefragHeapMap',
-        'Export-DefragHistory', 'Export-DefragReport', 'Get-DefragHistory', 'Get-DefragPython',
+        'Approve-DefragCompare', 'Build-DefragPython', 'Clear-DefragHistory', 'Export-DefragHeapMap',
+        'Export-DefragHistory', 'Export-DefragReport', 'Get-DefragCompare', 'Get-DefragHistory', 'Get-DefragPython',
         'Import-DefragHistory', 'Invoke-DefragCompare', 'Measure-DefragMemory',
         'Measure-DefragPython', 'Measure-DefragThrottle', 'Remove-DefragPython',
         'Set-DefragCompare', 'Start-DefragProcess', 'Test-DefragPython'

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Defragger.Admission;
 using Defragger.Engines;
 
@@ -129,6 +130,11 @@ public sealed record CaseResult
 
     /// <summary>Taken over from the journal of an earlier run with the same inputs.</summary>
     public bool Resumed { get; init; }
+
+    /// <summary>Full path of the output directory of its run, or null when it is of none.</summary>
+    /// <remarks>Not in the journal, which lies in that directory and may be moved with it.</remarks>
+    [JsonIgnore]
+    public string? OutputDirectory { get; init; }
 
     /// <summary>True when the case was compared, or exists on one side only.</summary>
     internal bool Decided => Status <= CaseStatus.Ignored;

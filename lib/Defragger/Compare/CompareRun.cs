@@ -286,7 +286,7 @@ internal sealed class CompareRun
 
     private void Finish(CaseResult result, FileStamp baseline, FileStamp candidate)
     {
-        result = result with { Ended = _world.Time.GetUtcNow() };
+        result = result with { Ended = _world.Time.GetUtcNow(), OutputDirectory = _output.Directory };
         _output.Journal.Add(new JournalLine(result, baseline, candidate, _options.Comparer.Identity));
         Tell(result);
     }

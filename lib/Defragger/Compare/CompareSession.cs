@@ -2,6 +2,7 @@ using Defragger.Engines;
 using Defragger.Gauges;
 using Defragger.History;
 using Defragger.Reports;
+using Defragger.Runs;
 
 namespace Defragger.Compare;
 
@@ -25,19 +26,19 @@ internal static class CompareSession
         RunOptions options, CaseSource source, OutputFolder folder, JournalHeader header, bool resume, string launcher,
         string? history, IRunListener listener, CancellationToken stop)
     {
-        RunRecord record = RunRecord.Begin(options, TimeProvider.System.GetUtcNow());
+        RunRecord record = RunRecord.Of(options);
         bool begun = false;
         CompareSummary summary;
         try
         {
-            summary = Compare(options, source, folder, header, resume, launcher, history, listener, Begin, stop);
+            summary = Compare(options, source, folder, ref header, resume, launcher, history, listener, Begin, stop);
         }
         catch (Exception e) when (begun && e is (IOException or UnauthorizedAccessException or LauncherLostException))
         {
-            TryReport(options, folder, record with { Ended = TimeProvider.System.GetUtcNow(), End = RunEnd.Failed, Failure = e.Message }, listener);
+            TryReport(options, folder, record with { Failure = e.Message }, listener);
             throw;
         }
-        record.Conclude(summary, TimeProvider.System.GetUtcNow()).Write(folder.Record);
+        record.With(summary).Write(folder.Record);
         DrawGraph(folder, header, summary.Total);
         WriteReports(options, folder);
         return summary;
@@ -51,10 +52,11 @@ internal static class CompareSession
     }
 
     private static CompareSummary Compare(
-        RunOptions options, CaseSource source, OutputFolder folder, JournalHeader header, bool resume, string launcher,
+        RunOptions options, CaseSource source, OutputFolder folder, ref JournalHeader header, bool resume, string launcher,
         string? history, IRunListener listener, Action begin, CancellationToken stop)
     {
         CompareSummary summary;
+        RunEnd? earlier;
         PeakHistory? peaks = history == null ? null
             : PeakHistory.TryOpen(history, HistoryKey.Of(options.Comparer.Identity), listener.Warned);
         using (peaks)
@@ -63,6 +65,8 @@ internal static class CompareSession
         using (var kills = new OomKillCounter())
         using (RunOutput output = resume ? RunOutput.Resume(folder) : RunOutput.Create(folder, header))
         {
+            header = output.Header;
+            earlier = resume ? RunEnd.Read(folder.End, folder.Journal, header) : null;
             begin(); // not before: a journal that cannot be gone on with keeps its record and its reports
             using var cases = new NativeLauncher(launcher);
             long? before = kills.Read();
@@ -76,8 +80,13 @@ internal static class CompareSession
             }
         }
         if (peaks?.TakeWarning() is string warning) listener.Warned(warning); // of its last lines, written as it was closed
+        EndOf(summary, header, earlier, new FileInfo(folder.Journal).Length).Write(folder.End);
         return summary;
     }
+
+    private static RunEnd EndOf(CompareSummary summary, JournalHeader header, RunEnd? earlier, long journal) => new(
+        journal, header.Started, DateTimeOffset.UtcNow, summary.Elapsed + (earlier?.Elapsed ?? TimeSpan.Zero), summary.Stopped, summary.ExitCode,
+        Enum.GetValues<CaseStatus>().Where(status => summary.Count(status) > 0).ToDictionary(status => status, summary.Count));
 
     private static void DrawGraph(OutputFolder folder, JournalHeader header, long total)
     {
@@ -89,7 +98,7 @@ internal static class CompareSession
     private static void WriteReports(RunOptions options, OutputFolder folder)
     {
         if (options.Reports.Count == 0) return;
-        using var run = new ReportSource(folder.FullPath);
+        using var run = new ReportSource(folder.FullPath, isOver: true);
         ReportFiles.Write(run, options.Reports, folder.FullPath);
     }
 

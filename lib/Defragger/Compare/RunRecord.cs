@@ -5,36 +5,11 @@ using Defragger.Reports;
 
 namespace Defragger.Compare;
 
-/// <summary>How a run came to its end.</summary>
-internal enum RunEnd
-{
-    /// <summary>Not yet; or it died, which its lock tells.</summary>
-    None,
-
-    /// <summary>All its cases ended.</summary>
-    Completed,
-
-    /// <summary>It was stopped before its end.</summary>
-    Stopped,
-
-    /// <summary>It could not go on.</summary>
-    Failed,
-}
-
-/// <summary>What a journal does not say of its run: what it was asked, and how it ended. The file run.json.</summary>
-/// <remarks>Written when a run begins and again when it ends, beside and renamed; of a run that was resumed it tells the last
-/// part. A report needs it to tell a whole run from half of one, and to give the reason of an ignore rule.</remarks>
+/// <summary>What a run was asked, and what it met: the file run.json beside the journal, for reports.</summary>
+/// <remarks>Written when a run begins, and again when it is over; of a run that was gone on with it tells the last part. A report
+/// needs it to give the reason of an ignore rule, and to say why a run could not go on.</remarks>
 internal sealed record RunRecord
 {
-    /// <summary>When this run, or this part of it, began.</summary>
-    public DateTimeOffset Started { get; init; }
-
-    /// <summary>When it ended; null while it runs.</summary>
-    public DateTimeOffset? Ended { get; init; }
-
-    /// <summary>How it ended.</summary>
-    public RunEnd End { get; init; }
-
     /// <summary>Why it could not go on; null when it could.</summary>
     public string? Failure { get; init; }
 
@@ -69,9 +44,8 @@ internal sealed record RunRecord
     public IReadOnlyList<string> Reports { get; init; } = [];
 
     /// <summary>What is known when a run begins.</summary>
-    public static RunRecord Begin(RunOptions options, DateTimeOffset now) => new()
+    public static RunRecord Of(RunOptions options) => new()
     {
-        Started = now,
         ThrottleLimit = options.ThrottleLimit,
         Throttle = options.Throttle,
         Tolerances = options.Tolerances,
@@ -80,11 +54,9 @@ internal sealed record RunRecord
         Reports = [.. options.Reports.Select(ReportFiles.NameOf)],
     };
 
-    /// <summary>The record of a run that has come to an end.</summary>
-    public RunRecord Conclude(CompareSummary summary, DateTimeOffset now) => this with
+    /// <summary>The record of a run that is over.</summary>
+    public RunRecord With(CompareSummary summary) => this with
     {
-        Ended = now,
-        End = summary.Stopped ? RunEnd.Stopped : RunEnd.Completed,
         PeakUsed = summary.PeakUsed,
         TotalMemory = summary.TotalMemory,
         KernelKills = summary.KernelKills,

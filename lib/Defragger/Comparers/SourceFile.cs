@@ -15,9 +15,16 @@ internal sealed class SourceFile : IDisposable
     private readonly SafeFileHandle _handle;
 
     public SourceFile(string path)
+        : this(path, Open(path))
+    {
+    }
+
+    /// <param name="path">What the file is called in messages.</param>
+    /// <param name="handle">The file, open for reading; disposed of with this.</param>
+    public SourceFile(string path, SafeFileHandle handle)
     {
         Path = path;
-        _handle = Open(path);
+        _handle = handle;
         try
         {
             Length = RandomAccess.GetLength(_handle);

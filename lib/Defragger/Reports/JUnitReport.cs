@@ -40,8 +40,7 @@ internal sealed class JUnitReport : IReport
         Attribute("errors", head.Failed.ToString(s_plain));
         Attribute("skipped", sum.Count(CaseStatus.Ignored).ToString(s_plain));
         Attribute("timestamp", head.Header.Started.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss", s_plain));
-        if (head.Record?.Ended is DateTimeOffset ended)
-            Attribute("time", Seconds(Math.Max(0, (ended - head.Record.Started).TotalSeconds)));
+        if (head.End != null) Attribute("time", Seconds(head.End.Elapsed.TotalSeconds));
         WriteProperties(head);
     }
 
@@ -96,12 +95,12 @@ internal sealed class JUnitReport : IReport
             ("verdict", head.Verdict),
             ("incomplete", head.Incomplete),
             ("exitCode", head.ExitCode.ToString(s_plain)),
-            ("peakUsedBytes", Figure(sum.PeakUsed)),
-            ("totalMemoryBytes", Figure(sum.TotalMemory)),
+            ("peakUsedBytes", Figure(head.Record?.PeakUsed ?? 0)),
+            ("totalMemoryBytes", Figure(head.Record?.TotalMemory ?? 0)),
             ("largestCase", sum.Largest?.Case),
             ("largestCaseBytes", Figure(sum.Largest?.PeakMemory ?? 0)),
-            ("kernelKills", sum.KernelKills.ToString(s_plain)),
-            ("ownKills", sum.OwnKills.ToString(s_plain)),
+            ("kernelKills", head.Record?.KernelKills.ToString(s_plain)),
+            ("ownKills", head.Record?.OwnKills.ToString(s_plain)),
         ];
         _xml.WriteStartElement("properties");
         foreach ((string name, string? value) in properties)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Defragger.Compare;
+using Defragger.Runs;
 
 namespace Defragger.Reports;
 
@@ -24,11 +25,12 @@ internal enum ReportState
 
 /// <summary>What is known of a whole run before its first case is written.</summary>
 /// <param name="Header">The journal's first line.</param>
-/// <param name="Record">What the run was asked and how it ended; null for an older run.</param>
+/// <param name="Record">What the run was asked; null for an older run.</param>
+/// <param name="End">How it ended; null when that is not told.</param>
 /// <param name="State">How much of the run this is.</param>
 /// <param name="Summary">The sums over its cases, each counted once.</param>
 /// <param name="Directory">Full path of the output directory.</param>
-internal sealed record ReportHead(JournalHeader Header, RunRecord? Record, ReportState State, CompareSummary Summary, string Directory)
+internal sealed record ReportHead(JournalHeader Header, RunRecord? Record, RunEnd? End, ReportState State, CompareSummary Summary, string Directory)
 {
     private static readonly CultureInfo s_plain = CultureInfo.InvariantCulture;
 

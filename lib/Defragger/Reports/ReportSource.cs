@@ -1,8 +1,5 @@
-using System.IO.Hashing;
-using System.Runtime.InteropServices;
-using System.Text.Json;
 using Defragger.Compare;
-using Microsoft.Win32.SafeHandles;
+using Defragger.Runs;
 
 namespace Defragger.Reports;
 
@@ -11,47 +8,38 @@ namespace Defragger.Reports;
 /// <remarks>
 /// 1. The last line of a case counts, as on -Resume: each case is told once.
 /// 2. What is told is the journal as long as it was when it was opened; a run may go on writing.
-/// 3. Memory: a hash and a place for each case (about 50 bytes) if a case has several lines, else next to nothing once it is open.
+/// 3. Memory: the journal's index, about 50 bytes a case.
 /// </remarks>
 internal sealed class ReportSource : IDisposable
 {
-    private readonly SafeFileHandle _handle;
-    private readonly string _journal;
-    private readonly HashSet<long>? _last; // places of the lines that count; null when all do
-    private readonly long _length;
+    private readonly JournalIndex _journal;
 
     /// <summary>Opens a run.</summary>
     /// <param name="directory">Full path of its output directory.</param>
+    /// <param name="isOver">The run is the caller's own, and over, though the directory is still its.</param>
     /// <exception cref="IOException">A file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">A file cannot be read.</exception>
     /// <exception cref="FormatException">A file is damaged, or is not what its name says.</exception>
-    public ReportSource(string directory)
+    public ReportSource(string directory, bool isOver = false)
     {
-        _journal = RunFiles.Journal(directory);
-        _handle = File.OpenHandle(_journal, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        // Before the journal is looked at: a run that ends meanwhile is told as one that goes on, not as one without an end.
+        bool runs = !isOver && OutputFolder.IsInUse(directory);
+        _journal = new JournalIndex(OutputFolder.JournalOf(directory));
         try
         {
-            var places = new Dictionary<UInt128, long>();
-            JournalHeader? header = null;
-            long lines = 0;
-            foreach ((long offset, byte[] line) in JournalIndex.Lines(_handle))
-            {
-                _length = offset + line.Length + 1;
-                if (header == null)
-                {
-                    header = ParseHeader(line);
-                    continue;
-                }
-                places[Key(Parse(offset, line).Result.Case)] = offset;
-                lines++;
-            }
-            if (header == null) throw Fault(0, "it is empty", null);
-            if (lines > places.Count) _last = [.. places.Values];
-            places = null;
-            Head = HeadOf(directory, header);
+            var summary = new CompareSummary();
+            foreach (JournalLine line in Lines()) summary.Add(line.Result);
+            RunRecord? record = RunRecord.Read(OutputFolder.RecordOf(directory));
+            RunEnd? end = RunEnd.Read(OutputFolder.EndOf(directory), OutputFolder.JournalOf(directory), _journal.Header);
+            ReportState state = runs ? ReportState.Running
+                : end != null ? end.Stopped ? ReportState.Stopped : ReportState.Completed
+                : record == null ? ReportState.Unknown : ReportState.Failed;
+            summary.Stopped = state == ReportState.Stopped;
+            Head = new ReportHead(_journal.Header, record, runs ? null : end, state, summary, directory);
         }
         catch
         {
-            _handle.Dispose();
+            _journal.Dispose();
             throw;
         }
     }
@@ -61,68 +49,7 @@ internal sealed class ReportSource : IDisposable
 
     /// <summary>The cases in the order in which they ended, each once.</summary>
     /// <exception cref="IOException">The journal cannot be read.</exception>
-    public IEnumerable<JournalLine> Lines()
-    {
-        bool first = true;
-        foreach ((long offset, byte[] line) in JournalIndex.Lines(_handle))
-        {
-            if (offset >= _length) yield break;
-            if (!first && (_last == null || _last.Contains(offset))) yield return Parse(offset, line);
-            first = false;
-        }
-    }
+    public IEnumerable<JournalLine> Lines() => _journal.LastLines();
 
-    public void Dispose() => _handle.Dispose();
-
-    private ReportHead HeadOf(string directory, JournalHeader header)
-    {
-        var summary = new CompareSummary();
-        foreach (JournalLine line in Lines()) summary.Add(line.Result);
-        RunRecord? record = RunRecord.Read(RunFiles.Record(directory));
-        bool runs = OutputFolder.ControlOfRun(directory) != null;
-        ReportState state = record?.End switch
-        {
-            null => runs ? ReportState.Running : ReportState.Unknown,
-            RunEnd.Completed => ReportState.Completed,
-            RunEnd.Stopped => ReportState.Stopped,
-            RunEnd.None when runs => ReportState.Running,
-            _ => ReportState.Failed,
-        };
-        summary.Stopped = state == ReportState.Stopped;
-        summary.PeakUsed = record?.PeakUsed ?? 0;
-        summary.TotalMemory = record?.TotalMemory ?? 0;
-        summary.KernelKills = record?.KernelKills ?? 0;
-        summary.OwnKills = record?.OwnKills ?? 0;
-        return new ReportHead(header, record, state, summary, directory);
-    }
-
-    private static UInt128 Key(string name) => XxHash128.HashToUInt128(MemoryMarshal.AsBytes(name.AsSpan()));
-
-    private JournalHeader ParseHeader(byte[] line)
-    {
-        try
-        {
-            JournalHeader? header = JsonSerializer.Deserialize(line, JournalJson.Default.JournalHeader);
-            return header?.Journal == JournalHeader.Version ? header : throw Fault(0, $"its layout is not {JournalHeader.Version}", null);
-        }
-        catch (JsonException e)
-        {
-            throw Fault(0, "its first line is not a journal's", e);
-        }
-    }
-
-    private JournalLine Parse(long offset, byte[] line)
-    {
-        try
-        {
-            return JournalJson.Parse(line);
-        }
-        catch (JsonException e)
-        {
-            throw Fault(offset, "a line is damaged", e);
-        }
-    }
-
-    private FormatException Fault(long offset, string what, Exception? inner) =>
-        new($"'{_journal}' cannot be reported: {what} (at byte {offset}).", inner);
+    public void Dispose() => _journal.Dispose();
 }

@@ -1,23 +1,18 @@
-using System.Globalization;
 using System.Text;
+using Defragger.Diff;
 
 namespace Defragger.Reports;
 
 /// <summary>Names and messages of a run are not ours: a file may be called anything. Here they become text that can be shown.</summary>
 internal static class ReportText
 {
-    /// <summary>The text with what has no picture of its own as an escape: <c>\u{a}</c> for a line feed, also for controls of the
-    /// direction of writing, with which a name can look like another; half a surrogate pair becomes U+FFFD.</summary>
-    /// <remarks>The result can be written in XML 1.0, in JSON and in Markdown. O(n); a text that needs nothing is given back as it is.</remarks>
+    /// <summary>The text with what is not to be seen made visible, as <see cref="VisibleText"/> does for a terminal: the result can be
+    /// written in XML 1.0, in JSON and in Markdown, and no name looks like another. O(n); a plain text is given back as it is.</summary>
     public static string Visible(string text)
     {
-        if (!text.EnumerateRunes().Any(IsHidden) && !HasHalf(text)) return text;
+        if (VisibleText.IsPlain(text) && !text.Any(char.IsSurrogate)) return text;
         var shown = new StringBuilder(text.Length + 16);
-        foreach (Rune rune in text.EnumerateRunes())
-        {
-            if (IsHidden(rune)) shown.Append(CultureInfo.InvariantCulture, $"\\u{{{rune.Value:x}}}");
-            else shown.Append(rune.ToString());
-        }
+        VisibleText.Append(shown, text);
         return shown.ToString();
     }
 
@@ -28,19 +23,5 @@ internal static class ReportText
         int end = most - 1;
         if (end > 0 && char.IsHighSurrogate(text[end - 1])) end--;
         return text[..end] + "…";
-    }
-
-    private static bool IsHidden(Rune rune) => rune.Value is < 0x20 or (>= 0x7F and < 0xA0) or 0x200E or 0x200F
-        or (>= 0x2028 and <= 0x202E) or (>= 0x2066 and <= 0x2069) or 0xFEFF or 0xFFFE or 0xFFFF;
-
-    private static bool HasHalf(string text)
-    {
-        for (int i = 0; i < text.Length; i++)
-        {
-            if (!char.IsSurrogate(text[i])) continue;
-            if (!char.IsHighSurrogate(text[i]) || i + 1 == text.Length || !char.IsLowSurrogate(text[i + 1])) return true;
-            i++;
-        }
-        return false;
     }
 }

@@ -107,9 +107,9 @@ internal sealed class SarifReport(Stream stream) : IReport
     {
         _json.WriteStartArray("invocations");
         _json.WriteStartObject();
-        _json.WriteBoolean("executionSuccessful", head.State is ReportState.Completed or ReportState.Unknown && head.Failed == 0);
+        _json.WriteBoolean("executionSuccessful", head.State is ReportState.Completed or ReportState.Unknown);
         _json.WriteString("startTimeUtc", Time(head.Header.Started));
-        if (head.Record?.Ended is DateTimeOffset ended) _json.WriteString("endTimeUtc", Time(ended));
+        if (head.End != null) _json.WriteString("endTimeUtc", Time(head.End.Ended));
         _json.WriteNumber("exitCode", head.ExitCode);
         _json.WriteEndObject();
         _json.WriteEndArray();

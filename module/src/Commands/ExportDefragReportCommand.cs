@@ -41,7 +41,7 @@ public sealed class ExportDefragReportCommand : CancellableCommand
     {
         string path = FullPath(given);
         string directory = File.Exists(path) ? System.IO.Path.GetDirectoryName(path)! : path;
-        if (!File.Exists(RunFiles.Journal(directory)))
+        if (!File.Exists(OutputFolder.JournalOf(directory)))
         {
             WriteError(ErrorKind.NoRun.Record(
                 $"'{directory}' is no output directory of a run: it has no journal.jsonl. Give the -OutputDirectory of Invoke-DefragCompare.", given));

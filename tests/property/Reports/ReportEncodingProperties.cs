@@ -30,7 +30,7 @@ public partial class ReportEncodingProperties
         from lines in (from line in JournalArbitraries.Line from name in Text from reason in Text select (line, name, reason)).ArrayOf(6)
         select lines.Select((one, i) => one.line with
         {
-            Result = one.line.Result with { Case = Plain($"{one.name}/{i}"), Reason = Plain(one.reason), LogPath = Plain(one.reason) },
+            Result = one.line.Result with { Case = Plain($"{(one.name.StartsWith('/') || one.name.Length == 0 ? "x" : "")}{one.name}/{i}"), Reason = Plain(one.reason), LogPath = Plain(one.reason) },
         }).ToArray();
 
     [Property(MaxTest = 150)]

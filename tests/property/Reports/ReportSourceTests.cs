@@ -18,30 +18,31 @@ public class ReportSourceTests
     }
 
     [Theory]
-    [InlineData(nameof(RunEnd.Completed), "", 0)]
-    [InlineData(nameof(RunEnd.Stopped), "was stopped", 2)]
-    [InlineData(nameof(RunEnd.Failed), "the disk is full", 2)]
-    [InlineData(nameof(RunEnd.None), "it was killed", 2)]
-    public void Half_a_run_says_that_it_is_one(string name, string told, int exitCode)
+    [InlineData("completed", "", 0)]
+    [InlineData("stopped", "was stopped", 2)]
+    [InlineData("failed", "the disk is full", 2)]
+    [InlineData("killed", "it was killed", 2)]
+    public void Half_a_run_says_that_it_is_one(string end, string told, int exitCode)
     {
-        RunEnd end = Enum.Parse<RunEnd>(name);
-        using var run = new WrittenRun([WrittenRun.Line("a", CaseStatus.Same)],
-            new RunRecord { Started = WrittenRun.Started, End = end, Failure = end == RunEnd.Failed ? "the disk is full" : null });
+        using var run = new WrittenRun([WrittenRun.Line("a", CaseStatus.Same)], new RunRecord { Failure = end == "failed" ? "the disk is full" : null }, isOver: false);
+        if (end is "completed" or "stopped") run.End(stopped: end == "stopped");
         using var source = new ReportSource(run.Output);
         Assert.Contains(told, source.Head.Incomplete ?? "", StringComparison.Ordinal);
-        Assert.Equal(end == RunEnd.Completed, source.Head.Incomplete == null);
+        Assert.Equal(end == "completed", source.Head.Incomplete == null);
         Assert.Equal(exitCode, source.Head.ExitCode);
         foreach (ReportFormat format in Enum.GetValues<ReportFormat>().Except([ReportFormat.Csv, ReportFormat.Jsonl]))
-            Assert.Equal(end != RunEnd.Completed, run.Report(format).Contains("this report", StringComparison.Ordinal));
+            Assert.Equal(end != "completed", run.Report(format).Contains("this report", StringComparison.Ordinal));
     }
 
     [Fact]
     public void A_run_that_goes_on_is_reported_as_far_as_it_is()
     {
-        using var run = new WrittenRun([WrittenRun.Line("a", CaseStatus.Same)], new RunRecord { Started = WrittenRun.Started });
+        using var run = new WrittenRun([WrittenRun.Line("a", CaseStatus.Same)]);
         using var folder = new OutputFolder(run.Output);
         using var source = new ReportSource(run.Output);
         Assert.Equal(ReportState.Running, source.Head.State);
+        using var own = new ReportSource(run.Output, isOver: true);
+        Assert.Equal(ReportState.Completed, own.Head.State);
     }
 
     [Fact]
@@ -49,7 +50,7 @@ public class ReportSourceTests
     {
         using var run = new WrittenRun([WrittenRun.Line("a", CaseStatus.Same)]);
         using var source = new ReportSource(run.Output);
-        using (Journal journal = Journal.Append(RunFiles.Journal(run.Output), new FileInfo(RunFiles.Journal(run.Output)).Length))
+        using (Journal journal = Journal.Append(OutputFolder.JournalOf(run.Output), new FileInfo(OutputFolder.JournalOf(run.Output)).Length))
             journal.Add(WrittenRun.Line("b", CaseStatus.Same));
         Assert.Single(source.Lines());
     }
@@ -58,8 +59,9 @@ public class ReportSourceTests
     public void A_journal_of_an_older_version_is_reported_without_what_it_lacks()
     {
         using var run = new WrittenRun([WrittenRun.Line("a", CaseStatus.Same)]);
-        File.Delete(RunFiles.Record(run.Output));
-        File.Delete(RunFiles.MemorySamples(run.Output));
+        File.Delete(OutputFolder.RecordOf(run.Output));
+        File.Delete(OutputFolder.EndOf(run.Output));
+        File.Delete(OutputFolder.SamplesOf(run.Output));
         Assert.Contains("did not note whether the run came to its end", run.Report(ReportFormat.Html), StringComparison.Ordinal);
     }
 
@@ -67,8 +69,8 @@ public class ReportSourceTests
     public void A_damaged_line_is_told_with_its_place_and_nothing_is_written()
     {
         using var run = new WrittenRun([]);
-        long place = new FileInfo(RunFiles.Journal(run.Output)).Length;
-        File.AppendAllText(RunFiles.Journal(run.Output), "{\"result\":\n{}\n");
+        long place = new FileInfo(OutputFolder.JournalOf(run.Output)).Length;
+        File.AppendAllText(OutputFolder.JournalOf(run.Output), "{\"result\":\n{}\n");
         Assert.Contains($"at byte {place}", Assert.Throws<FormatException>(() => run.Report(ReportFormat.Html)).Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(run.Output, "report*"));
     }

@@ -1,7 +1,7 @@
 using Defragger.Compare;
-using Defragger.Comparers.Rules;
 using Defragger.Engines;
 using Defragger.Reports;
+using Defragger.Runs;
 
 namespace Defragger.Tests.Reports;
 
@@ -13,24 +13,30 @@ internal sealed class WrittenRun : IDisposable
     public static DateTimeOffset Started { get; } = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
     /// <param name="lines">Its journal.</param>
-    /// <param name="record">What it was asked and how it ended; completed when it is not given.</param>
+    /// <param name="record">What it was asked.</param>
     /// <param name="samples">Its memory; a second of two samples when it is not given.</param>
-    public WrittenRun(IEnumerable<JournalLine> lines, RunRecord? record = null, IEnumerable<MemorySample>? samples = null)
+    /// <param name="isOver">It told its end.</param>
+    public WrittenRun(IEnumerable<JournalLine> lines, RunRecord? record = null, IEnumerable<MemorySample>? samples = null, bool isOver = true)
     {
         Directory.CreateDirectory(Baseline);
         Directory.CreateDirectory(Candidate);
         Directory.CreateDirectory(Output);
-        using (Journal journal = Journal.Create(RunFiles.Journal(Output), new JournalHeader(JournalHeader.Version, "0.1.0", Started, Baseline, Candidate)))
+        using (Journal journal = Journal.Create(OutputFolder.JournalOf(Output), new JournalHeader(JournalHeader.Version, "0.1.0", Started, Baseline, Candidate)))
         {
             foreach (JournalLine line in lines) journal.Add(line);
         }
-        using (MemoryLog log = MemoryLog.Create(RunFiles.MemorySamples(Output)))
+        using (MemoryLog log = MemoryLog.Create(OutputFolder.SamplesOf(Output)))
         {
             foreach (MemorySample sample in samples ?? [Sample(0, 1), Sample(1, 2)]) log.Add(sample, always: true);
         }
-        (record ?? new RunRecord { Started = Started, Ended = Started.AddSeconds(1), End = RunEnd.Completed, ThrottleLimit = 2, PeakUsed = 2 << 20, TotalMemory = 8 << 20 })
-            .Write(RunFiles.Record(Output));
+        (record ?? new RunRecord { ThrottleLimit = 2, PeakUsed = 2 << 20, TotalMemory = 8 << 20 }).Write(OutputFolder.RecordOf(Output));
+        if (isOver) End();
     }
+
+    /// <summary>Tells that the run, with the journal that it has now, came to its end.</summary>
+    public void End(bool stopped = false) => new RunEnd(
+        new FileInfo(OutputFolder.JournalOf(Output)).Length, Started, Started.AddSeconds(1), TimeSpan.FromSeconds(1), stopped, stopped ? 2 : 0,
+        new Dictionary<CaseStatus, long>()).Write(OutputFolder.EndOf(Output));
 
     public string Output => _directory["out"];
 

@@ -23,10 +23,10 @@ internal sealed record CaseDetail(TextDifference? Text, string? Note)
         if (FileType.IsOther(one.BaselinePath) || FileType.IsOther(one.CandidatePath)) return null;
         try
         {
-            TextDifference? text = TextDifference.Of(one.BaselinePath, one.CandidatePath);
-            return text == null ? new CaseDetail(null, "The files are no text, or alike as far as they were read.") : new CaseDetail(text, text.Note);
+            TextDifference? text = TextDifference.Of(one.Case, one.BaselinePath, one.CandidatePath);
+            return text == null ? new CaseDetail(null, "The files are no text, or too long to be shown here.") : new CaseDetail(text, text.Note);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ComparisonException)
         {
             return new CaseDetail(null, $"The files cannot be read: {e.Message}");
         }

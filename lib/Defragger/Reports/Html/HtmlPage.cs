@@ -48,8 +48,7 @@ internal static class HtmlPage
             <div class="tools"><label for="filter">Filter</label><input type="search" id="filter" placeholder="words of case or reason ( / )" autocomplete="off" spellcheck="false">
             <button type="button" class="chip" id="all" hidden>Show all</button><output id="shown" aria-live="polite"></output></div>
             <div id="grid" role="grid" aria-labelledby="cases-title" aria-colcount="9">
-            <div role="row" class="row head" aria-rowindex="1" id="head"></div>
-            <div id="view" role="rowgroup"><div id="space"></div></div>
+            <div id="view" role="rowgroup"><div role="row" class="row head" aria-rowindex="1" id="head"></div><div id="space"></div></div>
             <p class="empty" id="none" hidden>No case fits the filter.</p>
             </div>
             <div id="printed"></div>
@@ -73,9 +72,9 @@ internal static class HtmlPage
         var facts = new List<string>();
         if (sum.New + sum.Absent + sum.Updated + sum.Moved + sum.Unchanged + sum.Ignored > 0)
             facts.Add($"findings: {Counted(sum.New, "new")}, {Counted(sum.Absent, "absent")}, {Counted(sum.Updated, "updated")}, {Counted(sum.Moved, "moved")}, {Counted(sum.Unchanged, "unchanged")}, {Counted(sum.Ignored, "ignored")}");
-        if (sum.PeakUsed > 0) facts.Add($"at most {MemorySize.Format(sum.PeakUsed)} of {MemorySize.Format(sum.TotalMemory)} used");
-        if (sum.KernelKills + sum.OwnKills > 0)
-            facts.Add($"killed for want of memory: {ReportHead.Number(sum.KernelKills)} by the kernel, {ReportHead.Number(sum.OwnKills)} by the run");
+        if (head.Record is { PeakUsed: > 0 } met) facts.Add($"at most {MemorySize.Format(met.PeakUsed)} of {MemorySize.Format(met.TotalMemory)} used");
+        if (head.Record is RunRecord record && record.KernelKills + record.OwnKills > 0)
+            facts.Add($"killed for want of memory: {ReportHead.Number(record.KernelKills)} by the kernel, {ReportHead.Number(record.OwnKills)} by the run");
         return string.Concat(facts.Select(fact => $"<span>{Text(fact)}</span>"));
 
         static string Counted(long count, string what) => $"{ReportHead.Number(count)} {what}";
@@ -109,12 +108,13 @@ internal static class HtmlPage
         IReadOnlyList<string> tolerances = head.Record?.Tolerances ?? [];
         if (rules.Count + tolerances.Count == 0 && head.Summary.Ignored == 0) return;
         page.Append("<section>\n<h2>Ignored</h2>\n");
-        page.Append(s_plain, $"<p>{ReportHead.Number(head.Summary.Ignored)} differences are ignored; a case with nothing else is never called the same.</p>\n");
+        if (head.Summary.Ignored > 0)
+            page.Append(s_plain, $"<p>{ReportHead.Number(head.Summary.Ignored)} differences are ignored; a case with nothing else is never called the same.</p>\n");
         if (tolerances.Count > 0) page.Append(s_plain, $"<p>Tolerances: {Text(string.Join(", ", tolerances))}</p>\n");
         if (rules.Count > 0)
         {
             page.Append("<table class=\"list\"><thead><tr><th scope=\"col\">Rule</th><th scope=\"col\">Reason</th><th scope=\"col\">Bug</th><th scope=\"col\">Owner</th><th scope=\"col\">Expires</th><th scope=\"col\" class=\"n\">Covered</th></tr></thead><tbody>\n");
-            var today = DateOnly.FromDateTime((head.Record!.Ended ?? head.Record.Started).UtcDateTime);
+            var today = DateOnly.FromDateTime((head.End?.Ended ?? head.Header.Started).UtcDateTime);
             for (int i = 0; i < rules.Count; i++)
             {
                 IgnoreRule rule = rules[i];

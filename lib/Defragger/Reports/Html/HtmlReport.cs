@@ -45,7 +45,7 @@ internal sealed class HtmlReport : IReport
     public void Begin(ReportHead head)
     {
         _head = head;
-        string samples = RunFiles.MemorySamples(head.Directory);
+        string samples = OutputFolder.SamplesOf(head.Directory);
         List<MemorySample> points = File.Exists(samples) ? [.. MemoryLog.Read(samples)] : [];
         _clock = new RunClock(head.Header.Started, points);
         Write(HtmlPage.Begin(head, s_style, Hash(s_style), Hash(s_script), points.Count == 0 ? 0 : points[^1].Seconds));

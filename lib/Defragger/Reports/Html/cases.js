@@ -13,9 +13,9 @@ const number = value => value.toLocaleString('en-US');
 const megabytes = bytes => bytes ? (bytes / 1048576).toLocaleString('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 }) : '';
 const seconds = value => value ? value.toFixed(value < 100 ? 3 : 1) : '';
 
-// What has no picture of its own is written as an escape, as the other reports do.
-const visible = (text, keep = '') => text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
-  one => keep.includes(one) ? one : `\\u{${one.codePointAt(0).toString(16)}}`);
+// What is not to be seen is made visible, as VisibleText does for the other reports.
+const picture = code => code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '\u2421' : `\\u{${code.toString(16)}}`;
+const visible = (text, keep = '') => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, one => keep.includes(one) ? one : picture(one.codePointAt(0)));
 
 function element(name, properties = {}, ...children) {
   const made = document.createElement(name);
@@ -37,11 +37,13 @@ const columns = [
   column('wait', 'Waited s', one => one[Wait]),
 ];
 
-const state = { statuses: new Set(), words: [], at: null, sort: 'status', down: false, order: [], active: 0, open: -1 };
+const state = { statuses: new Set(), words: [], at: null /* of which time: [from, to] */, sort: 'status', down: false, order: [], active: 0, open: -1 };
 const view = byId('view'), space = byId('space'), detail = byId('detail'), rows = new Map();
 let haystack = null; // made when it is first asked
 
-const runs = (one, at) => one[Attempts] > 0 && one[Ended] >= at && one[Ended] - one[Seconds] <= at;
+const runs = (one, [from, to]) => one[Attempts] > 0 && one[Ended] >= from && one[Ended] - one[Seconds] <= to;
+
+const between = ([from, to]) => to === Infinity ? `from ${from.toFixed(1)} s on` : `between ${from.toFixed(1)} and ${to.toFixed(1)} s`;
 
 function select() {
   const { statuses, words, at } = state;
@@ -73,12 +75,12 @@ function update() {
   space.style.height = `${shown * RowHeight}px`;
   byId('grid').setAttribute('aria-rowcount', shown + 1);
   byId('shown').textContent = `${number(state.order.length)} of ${number(cases.length)} cases`
-    + (state.at === null ? '' : ` that ran at ${state.at.toFixed(1)} s`) + (state.order.length > shown ? `; the first ${number(shown)} are shown` : '');
+    + (state.at === null ? '' : ` that ran ${between(state.at)}`) + (state.order.length > shown ? `; the first ${number(shown)} are shown` : '');
   byId('none').hidden = shown > 0;
   byId('all').hidden = state.statuses.size === 0 && state.words.length === 0 && state.at === null;
   for (const head of document.querySelectorAll('[role=columnheader]'))
     head.setAttribute('aria-sort', head.dataset.column !== state.sort ? 'none' : state.down ? 'descending' : 'ascending');
-  view.scrollTop = Math.min(view.scrollTop, Math.max(0, shown * RowHeight - view.clientHeight));
+  view.scrollTop = Math.min(view.scrollTop, Math.max(0, (shown + 1) * RowHeight - view.clientHeight));
   render();
 }
 
@@ -100,7 +102,7 @@ function rowOf(place) {
 function render() {
   const shown = Math.min(state.order.length, MostRows);
   const from = Math.max(0, Math.floor(view.scrollTop / RowHeight) - 8);
-  const to = Math.min(shown, Math.ceil((view.scrollTop + view.clientHeight) / RowHeight) + 8);
+  const to = Math.min(shown, Math.ceil((view.scrollTop + view.clientHeight - RowHeight) / RowHeight) + 8);
   for (const [place, row] of rows) {
     if ((place < from || place >= to) && place !== state.active) { row.remove(); rows.delete(place); }
   }
@@ -118,7 +120,7 @@ function activate(place, focus = true) {
   state.active = Math.max(0, Math.min(place, Math.min(state.order.length, MostRows) - 1));
   const top = state.active * RowHeight;
   if (top < view.scrollTop) view.scrollTop = top;
-  else if (top + RowHeight > view.scrollTop + view.clientHeight) view.scrollTop = top + RowHeight - view.clientHeight;
+  else if (top + 2 * RowHeight > view.scrollTop + view.clientHeight) view.scrollTop = top + 2 * RowHeight - view.clientHeight; // the head covers one
   render();
   if (focus) rows.get(state.active).focus({ preventScroll: true });
   if (state.open >= 0) open(state.order[state.active]);
@@ -251,7 +253,7 @@ space.addEventListener('click', event => {
   activate(Number(row.dataset.place));
 });
 view.addEventListener('keydown', event => {
-  const page = Math.max(1, Math.floor(view.clientHeight / RowHeight) - 1);
+  const page = Math.max(1, Math.floor(view.clientHeight / RowHeight) - 2);
   const moves = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity };
   if (event.key in moves) activate(state.active + moves[event.key]);
   else if ((event.key === 'Enter' || event.key === ' ') && state.order.length > 0) {

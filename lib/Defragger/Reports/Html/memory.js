@@ -52,13 +52,14 @@
   function show(index) {
     current = Math.max(0, Math.min(index, samples.length - 1));
     const one = samples[current], at = one[At];
+    const time = [at, current + 1 < samples.length ? samples[current + 1][At] : Infinity]; // until the next sample: short cases run between two
     cursor.setAttribute('x1', x(at));
     cursor.setAttribute('x2', x(at));
     cursor.setAttribute('visibility', 'visible');
     const running = [];
     let more = 0;
     for (let i = 0; i < cases.length; i++) {
-      if (!runs(cases[i], at)) continue;
+      if (!runs(cases[i], time)) continue;
       if (running.length < 12) running.push(i); else more++;
     }
     const size = bytes => `${megabytes(bytes)} MB`;
@@ -73,7 +74,7 @@
       return link;
     });
     const table = element('button', { className: 'link', type: 'button' }, more > 0 ? `and ${number(more)} more` : 'show in the table');
-    table.addEventListener('click', () => { state.at = at; update(); byId('cases-title').scrollIntoView(); });
+    table.addEventListener('click', () => { state.at = time; update(); byId('cases-title').scrollIntoView(); });
     moment.replaceChildren(element('p', {}, text),
       element('p', {}, ...(names.length > 0 ? [...names, table] : [element('span', { className: 'quiet' }, 'No case that ended ran then.')])));
   }
