@@ -70,14 +70,14 @@ internal static class HtmlPage
     {
         CompareSummary sum = head.Summary;
         var facts = new List<string>();
-        if (sum.New + sum.Absent + sum.Updated + sum.Moved + sum.Unchanged + sum.Ignored > 0)
-            facts.Add($"findings: {Counted(sum.New, "new")}, {Counted(sum.Absent, "absent")}, {Counted(sum.Updated, "updated")}, {Counted(sum.Moved, "moved")}, {Counted(sum.Unchanged, "unchanged")}, {Counted(sum.Ignored, "ignored")}");
+        (string Name, long Count)[] findings =
+            [("new", sum.New), ("absent", sum.Absent), ("updated", sum.Updated), ("moved", sum.Moved), ("unchanged", sum.Unchanged), ("ignored", sum.Ignored)];
+        string told = string.Join(", ", findings.Where(one => one.Count > 0).Select(one => $"{ReportHead.Number(one.Count)} {one.Name}"));
+        if (told.Length > 0) facts.Add($"findings: {told}");
         if (head.Record is { PeakUsed: > 0 } met) facts.Add($"at most {MemorySize.Format(met.PeakUsed)} of {MemorySize.Format(met.TotalMemory)} used");
         if (head.Record is RunRecord record && record.KernelKills + record.OwnKills > 0)
             facts.Add($"killed for want of memory: {ReportHead.Number(record.KernelKills)} by the kernel, {ReportHead.Number(record.OwnKills)} by the run");
         return string.Concat(facts.Select(fact => $"<span>{Text(fact)}</span>"));
-
-        static string Counted(long count, string what) => $"{ReportHead.Number(count)} {what}";
     }
 
     private static void Memory(StringBuilder page) => page.Append("""

@@ -282,7 +282,7 @@ addEventListener('beforeprint', () => {
     body.append(element('tr', {}, element('td', {}, meta.words[one[Status]]), element('td', {}, visible(one[Case])), element('td', {}, visible(one[Reason])),
       element('td', { className: 'n' }, seconds(one[Seconds])), element('td', { className: 'n' }, megabytes(one[Peak]))));
   }
-  const head = element('thead', {}, element('tr', {}, ...['Status', 'Case', 'Why', 'Seconds', 'Peak MB'].map(name => element('th', { scope: 'col' }, name))));
+  const head = element('thead', {}, element('tr', {}, ...['Status', 'Case', 'Why', 'Seconds', 'Peak MB'].map((name, i) => element('th', { scope: 'col', className: i > 2 ? 'n' : '' }, name))));
   byId('printed').replaceChildren(element('table', { className: 'list' }, head, body));
   if (state.order.length > MostPrinted) byId('printed').append(element('p', {}, `${number(state.order.length - MostPrinted)} more cases are not printed.`));
 });
