@@ -1,4 +1,5 @@
 using Defragger.Admission;
+using Defragger.Comparers.Differences;
 using Defragger.Engines;
 
 namespace Defragger.Compare;
@@ -78,6 +79,9 @@ public sealed record CaseResult
 
     /// <summary>How often each ignore rule covered a difference; null for none.</summary>
     public IReadOnlyList<IgnoreRuleHits>? IgnoredBy { get; init; }
+
+    /// <summary>The first differences of each kind, as many as -MaxDifference asks for; the counts are of all. Null for none.</summary>
+    public IReadOnlyList<Difference>? Differences { get; init; }
 
     /// <summary>The baseline's file, or null when the baseline does not have the case.</summary>
     public string? BaselinePath { get; init; }
