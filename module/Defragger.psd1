@@ -19,6 +19,7 @@
         'Clear-DefragHistory',
         'Export-DefragHeapMap',
         'Export-DefragHistory',
+        'Format-DefragDifference',
         'Get-DefragCompare',
         'Get-DefragHistory',
         'Get-DefragPython',
