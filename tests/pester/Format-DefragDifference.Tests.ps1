@@ -79,17 +79,16 @@ Describe 'Format-DefragDifference' {
         }
     }
 
-    It 'is shown without colours where the output takes none' {
-        $before = $PSStyle.OutputRendering
-        try {
-            $PSStyle.OutputRendering = 'PlainText'
-            $text = Format-DefragDifference a.txt "$root/out" | Out-String
-            $text.Contains($escape) | Should -BeFalse
-            $text | Should -Match '\+four lines of text'
-            $PSStyle.OutputRendering = 'Ansi'
-            (Format-DefragDifference a.txt "$root/out" | Out-String).Contains("$escape[32m+") | Should -BeTrue
-        }
-        finally { $PSStyle.OutputRendering = $before }
+    It 'is shown without colours where the output is no terminal' {
+        $start = [System.Diagnostics.ProcessStartInfo]::new([System.IO.Path]::GetFullPath("$PSScriptRoot/../../defrag"))
+        foreach ($word in 'Format-DefragDifference', 'a.txt', "$root/out") { $start.ArgumentList.Add($word) }
+        $start.RedirectStandardOutput = $true
+        $process = [System.Diagnostics.Process]::Start($start)
+        $text = $process.StandardOutput.ReadToEnd()
+        $process.WaitForExit()
+        $process.ExitCode | Should -Be 0
+        $text.Contains($escape) | Should -BeFalse
+        $text | Should -Match '\+four lines of text'
     }
 
     It 'gives an error for <What>' -ForEach @(
