@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
+using System.Globalization;
 using Defragger.Comparers;
+using Defragger.Comparers.Differences;
 using Defragger.Comparers.Records;
 using Defragger.Comparers.Rules;
 
@@ -23,6 +25,8 @@ string usage = $"""
       --tolerance PATTERN=BOUND
                       numbers of json whose path matches may differ by so much (1e-9) or by such a share (10%); several
       --ignore FILE   known differences, a JSON array of when, case, path, rule, reason, bug, owner, expires
+      --max-difference N
+                      differences whose text is told, from 0 to 1000 (50); the counts are of all
       --case NAME     what the case is called, for ignore rules
       --help          this text
       --version       the version
@@ -36,6 +40,7 @@ List<string> keys = [];
 List<(string, Tolerance)> tolerances = [];
 IReadOnlyList<IgnoreRule> rules = [];
 string caseName = "";
+int shown = DifferenceList.DefaultLimit;
 List<string> files = [];
 for (int i = 0; i < args.Length; i++)
 {
@@ -56,7 +61,7 @@ for (int i = 0; i < args.Length; i++)
         case "--key":
             keys.Add(args[++i]);
             break;
-        case "--tolerance" or "--ignore" or "--case" when i + 1 == args.Length:
+        case "--tolerance" or "--ignore" or "--case" or "--max-difference" when i + 1 == args.Length:
             return Misused($"{args[i]} needs a value");
         case "--tolerance":
             if (!TryReadTolerance(args[++i], tolerances, out string? fault))
@@ -75,6 +80,10 @@ for (int i = 0; i < args.Length; i++)
             break;
         case "--case":
             caseName = args[++i];
+            break;
+        case "--max-difference":
+            if (!int.TryParse(args[++i], NumberStyles.None, CultureInfo.InvariantCulture, out shown) || shown > DifferenceList.MaximumLimit)
+                return Misused($"--max-difference is a number from 0 to {DifferenceList.MaximumLimit}, not '{args[i]}'");
             break;
         case "--":
             files.AddRange(args[(i + 1)..]);
@@ -104,7 +113,7 @@ catch (FormatException e)
 
 try
 {
-    ComparisonResult result = FileComparer.Compare(files[0], files[1], format, key, allowances);
+    ComparisonResult result = FileComparer.Compare(files[0], files[1], format, key, allowances, shown);
     int printed = Print(result.ToJson());
     return printed != Same || result.Same ? printed : Changed;
 }

@@ -146,7 +146,7 @@ internal sealed class CompareSetup : IDisposable
         if (!settings.IsEmpty)
         {
             throw new SetupException(ErrorKind.InvalidCommand,
-                "-Format, -Key, -Tolerance and -IgnoreRule are for the built-in comparer; with -Command the program decides how it reads a file.", program);
+                "-Format, -Key, -Tolerance, -IgnoreRule and -MaxDifference are for the built-in comparer; with -Command the program decides how it reads a file.", program);
         }
         string found = CommandPath.Find(program, location) ?? throw new SetupException(ErrorKind.CommandNotFound,
             $"The program '{program}' of -Command is not there or cannot be run. Give its path, or a name that PATH knows.", program);

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Defragger.Admission;
+using Defragger.Comparers.Differences;
 using Defragger.Engines;
 
 namespace Defragger.Compare;
@@ -79,6 +80,9 @@ public sealed record CaseResult
 
     /// <summary>How often each ignore rule covered a difference; null for none.</summary>
     public IReadOnlyList<IgnoreRuleHits>? IgnoredBy { get; init; }
+
+    /// <summary>The first differences of each kind, as many as -MaxDifference asks for; the counts are of all. Null for none.</summary>
+    public IReadOnlyList<Difference>? Differences { get; init; }
 
     /// <summary>The baseline's file, or null when the baseline does not have the case.</summary>
     public string? BaselinePath { get; init; }

@@ -37,6 +37,7 @@ internal static class Verdict
             Ignored = line.Ignored,
             Tolerated = line.Tolerated,
             IgnoredBy = line.IgnoredBy,
+            Differences = line.Shown,
             ExitCode = report.ExitCode,
             Signal = report.Signal,
             Duration = report.Duration,

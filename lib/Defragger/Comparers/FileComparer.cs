@@ -1,3 +1,4 @@
+using Defragger.Comparers.Differences;
 using Defragger.Comparers.Matching;
 using Defragger.Comparers.Records;
 using Defragger.Comparers.Rules;
@@ -13,8 +14,14 @@ internal static class FileComparer
     /// <param name="format">How to read them.</param>
     /// <param name="key">By what records of JSON, JSON Lines and CSV are matched; null for by path, and in order.</param>
     /// <param name="allowances">What may differ; null for nothing.</param>
+    /// <param name="shown">Differences whose text the result has, at most.</param>
     public static ComparisonResult Compare(
-        string baselinePath, string candidatePath, ComparisonFormat format, RecordKey? key = null, Allowances? allowances = null)
+        string baselinePath,
+        string candidatePath,
+        ComparisonFormat format,
+        RecordKey? key = null,
+        Allowances? allowances = null,
+        int shown = DifferenceList.DefaultLimit)
     {
         using SourceFile baseline = new(baselinePath);
         using SourceFile candidate = new(candidatePath);
@@ -30,17 +37,18 @@ internal static class FileComparer
             return new(true, format, null, "byte for byte equal");
 
         allowances ??= Allowances.None;
+        DifferenceList differences = new(shown);
         ComparisonResult result = format switch
         {
-            ComparisonFormat.Sarif => SarifComparer.Compare(baseline, candidate, allowances: allowances),
-            ComparisonFormat.Json when key is not null => KeyedComparer.Json(baseline, candidate, key),
-            ComparisonFormat.JsonLines when key is not null => KeyedComparer.JsonLines(baseline, candidate, key),
-            ComparisonFormat.Csv when key is not null => KeyedComparer.Csv(baseline, candidate, key),
-            ComparisonFormat.Json => JsonComparer.Compare(baseline, candidate, allowances: allowances),
-            ComparisonFormat.JsonLines => SequenceComparer.JsonLines(baseline, candidate),
-            ComparisonFormat.Csv => SequenceComparer.Csv(baseline, candidate),
-            ComparisonFormat.Text => SequenceComparer.Text(baseline, candidate),
-            _ => Binary(baseline, candidate, difference),
+            ComparisonFormat.Sarif => SarifComparer.Compare(baseline, candidate, allowances: allowances, differences: differences),
+            ComparisonFormat.Json when key is not null => KeyedComparer.Json(baseline, candidate, key, differences),
+            ComparisonFormat.JsonLines when key is not null => KeyedComparer.JsonLines(baseline, candidate, key, differences),
+            ComparisonFormat.Csv when key is not null => KeyedComparer.Csv(baseline, candidate, key, differences),
+            ComparisonFormat.Json => JsonComparer.Compare(baseline, candidate, allowances: allowances, differences: differences),
+            ComparisonFormat.JsonLines => SequenceComparer.JsonLines(baseline, candidate, differences),
+            ComparisonFormat.Csv => SequenceComparer.Csv(baseline, candidate, differences),
+            ComparisonFormat.Text => SequenceComparer.Text(baseline, candidate, differences),
+            _ => Binary(baseline, candidate, difference, shown),
         };
         // Findings and values were asked for one by one; a record, a line or the bytes are covered as a whole or not.
         if (format is not (ComparisonFormat.Sarif or ComparisonFormat.Json) || key is not null)
@@ -65,11 +73,18 @@ internal static class FileComparer
         {
             // Bytes: one difference, of which no more is known.
             return allowances.TryIgnore(FindingChange.Updated, rules)
-                ? result with { Same = true, Counts = new(0, 0, 0, 0, Ignored: 1), Reason = result.Reason + "; ignored" }
+                ? Ignore(result, DifferenceKind.Updated) with { Same = true, Counts = new(0, 0, 0, 0, Ignored: 1), Reason = result.Reason + "; ignored" }
                 : result;
         }
 
-        bool Covers(FindingChange change, long count) => count > 0 && allowances.TryIgnore(change, rules, count: count);
+        bool Covers(FindingChange change, long count)
+        {
+            bool isCovered = count > 0 && allowances.TryIgnore(change, rules, count: count);
+            if (isCovered)
+                result = Ignore(result, Enum.Parse<DifferenceKind>(change.ToString()));
+            return isCovered;
+        }
+
         if (Covers(FindingChange.New, counts.New))
             counts = counts with { New = 0, Ignored = counts.Ignored + counts.New };
         if (Covers(FindingChange.Absent, counts.Absent))
@@ -80,6 +95,13 @@ internal static class FileComparer
         string now = counts == result.Counts ? "" : $"; {counts.Ignored} of them ignored";
         return result with { Same = same, Counts = counts, Reason = result.Reason + now };
     }
+
+    private static ComparisonResult Ignore(ComparisonResult result, DifferenceKind kind) => result with
+    {
+        Differences = result.Differences?
+            .Select(one => one.Kind == kind ? one with { Kind = DifferenceKind.Ignored } : one)
+            .OrderBy(one => one.Kind).ToList(),
+    };
 
     /// <summary>By the baseline's name, else by the candidate's, else by what the files begin with.</summary>
     private static ComparisonFormat Choose(SourceFile baseline, SourceFile candidate)
@@ -94,11 +116,26 @@ internal static class FileComparer
         return isBinary ? ComparisonFormat.Binary : ComparisonFormat.Text;
     }
 
-    private static ComparisonResult Binary(SourceFile baseline, SourceFile candidate, long difference)
+    private static ComparisonResult Binary(SourceFile baseline, SourceFile candidate, long difference, int shown)
     {
         string sizes = baseline.Length == candidate.Length
             ? ""
             : $"; {candidate.Length} bytes instead of {baseline.Length}";
-        return new(false, ComparisonFormat.Binary, null, $"first difference at byte {difference}{sizes}");
+        Difference first = new()
+        {
+            Kind = DifferenceKind.Updated,
+            Place = $"byte {difference}",
+            Before = Hex(baseline, difference),
+            After = Hex(candidate, difference),
+        };
+        return new ComparisonResult(false, ComparisonFormat.Binary, null, $"first difference at byte {difference}{sizes}")
+            .WithDifferences(shown > 0 ? [first] : []);
+    }
+
+    private static string Hex(SourceFile file, long offset)
+    {
+        const int Most = 16;
+        byte[] bytes = new byte[Most];
+        return Convert.ToHexString(bytes, 0, offset < file.Length ? file.Read(bytes, offset) : 0);
     }
 }

@@ -1,3 +1,4 @@
+using Defragger.Comparers.Differences;
 using Defragger.Comparers.Matching;
 using Defragger.Comparers.Rules;
 
@@ -18,12 +19,14 @@ internal sealed class JsonComparer
     private readonly StreamingJoin<JsonLeaf> _join;
     private readonly Allowances _allowances;
     private readonly LeafRules _rules;
+    private readonly DifferenceList _differences;
     private long _unchanged;
     private long _updated;
     private long _ignored;
 
-    private JsonComparer(int joinLimit, Allowances allowances)
+    private JsonComparer(int joinLimit, Allowances allowances, DifferenceList differences)
     {
+        _differences = differences;
         _join = new StreamingJoin<JsonLeaf>(joinLimit);
         _allowances = allowances;
         _rules = new LeafRules(allowances);
@@ -34,16 +37,18 @@ internal sealed class JsonComparer
         SourceFile candidate,
         int bufferSize = JsonTokenReader.DefaultBufferSize,
         int joinLimit = StreamingJoin<JsonLeaf>.DefaultLimit,
-        Allowances? allowances = null)
+        Allowances? allowances = null,
+        DifferenceList? differences = null)
     {
-        JsonComparer comparer = new(joinLimit, allowances ?? Allowances.None);
+        differences ??= new DifferenceList(0);
+        JsonComparer comparer = new(joinLimit, allowances ?? Allowances.None, differences);
         using JsonLeafReader left = new(baseline, comparer.Sink(Side.Baseline), comparer._rules, bufferSize);
         using JsonLeafReader right = new(candidate, comparer.Sink(Side.Candidate), comparer._rules, bufferSize);
         while (left.Pump() | right.Pump())
         {
         }
 
-        return comparer.Conclude(left, right);
+        return comparer.Conclude(left, right).WithDifferences(ValueText.Read(differences, baseline, candidate));
     }
 
     private Action<UInt128, JsonLeaf> Sink(Side side) => (path, leaf) =>
@@ -52,11 +57,20 @@ internal sealed class JsonComparer
             return;
         if (partner.Hash == leaf.Hash)
             _unchanged++;
-        else if (IsTolerated(leaf, partner) || _allowances.TryIgnore(FindingChange.Updated, _rules.RulesOf(leaf.Rules)))
+        else
+            Differ(side == Side.Baseline ? leaf : partner, side == Side.Baseline ? partner : leaf);
+    };
+
+    private void Differ(JsonLeaf baseline, JsonLeaf candidate)
+    {
+        bool isIgnored = IsTolerated(baseline, candidate)
+            || _allowances.TryIgnore(FindingChange.Updated, _rules.RulesOf(candidate.Rules));
+        if (isIgnored)
             _ignored++;
         else
             _updated++;
-    };
+        _differences.Add(isIgnored ? DifferenceKind.Ignored : DifferenceKind.Updated, new(baseline.Offset), new(candidate.Offset));
+    }
 
     private bool IsTolerated(JsonLeaf leaf, JsonLeaf partner)
     {
@@ -80,7 +94,13 @@ internal sealed class JsonComparer
         foreach ((Side side, _, JsonLeaf leaf) in _join.Waiting())
         {
             FindingChange change = side == Side.Baseline ? FindingChange.Absent : FindingChange.New;
-            if (!_allowances.TryIgnore(change, _rules.RulesOf(leaf.Rules)))
+            bool isIgnored = _allowances.TryIgnore(change, _rules.RulesOf(leaf.Rules));
+            Extent here = new(leaf.Offset);
+            _differences.Add(
+                isIgnored ? DifferenceKind.Ignored : side == Side.Baseline ? DifferenceKind.Absent : DifferenceKind.New,
+                side == Side.Baseline ? here : Extent.None,
+                side == Side.Baseline ? Extent.None : here);
+            if (!isIgnored)
                 continue;
             _ignored++;
             if (side == Side.Baseline)

@@ -1,3 +1,4 @@
+using Defragger.Comparers.Differences;
 using Defragger.Comparers.Matching;
 using Defragger.Comparers.Rules;
 
@@ -14,7 +15,7 @@ namespace Defragger.Comparers;
 /// 2. Whether the logs are the same is asked of the sums of their contents (modulo 2^128), which no bound on the waiting
 ///    findings can falsify. The order of the findings does not matter.
 /// 3. Swapping the logs swaps New and Absent and nothing else: the passes see first the log with the smaller sum.
-/// Memory: a waiting finding is about 170 bytes, 16 more a fingerprint, and as much again for the passes. At most
+/// Memory: a waiting finding is about 190 bytes, 16 more a fingerprint, and as much again for the passes. At most
 /// <see cref="DefaultLimit"/> wait.
 /// </remarks>
 internal sealed class SarifComparer
@@ -29,10 +30,12 @@ internal sealed class SarifComparer
     private readonly UInt128[] _sums = new UInt128[2];
     private readonly Action<FindingPair>? _pairs;
     private readonly FindingRules? _rules;
+    private readonly DifferenceList _differences;
     private long _unchanged;
 
-    private SarifComparer(int joinLimit, Action<FindingPair>? pairs, Allowances? allowances)
+    private SarifComparer(int joinLimit, Action<FindingPair>? pairs, Allowances? allowances, DifferenceList differences)
     {
+        _differences = differences;
         if (allowances is { HasRules: true })
             _rules = new FindingRules(allowances);
         _join = new StreamingJoin<FindingTraits>(joinLimit, (_, _, traits) => _pool.Return(traits));
@@ -46,22 +49,26 @@ internal sealed class SarifComparer
     /// <param name="pairs">Told what became of each finding, in no particular order; not of findings that had to leave
     /// because of the limit.</param>
     /// <param name="allowances">What may differ; null for nothing.</param>
+    /// <param name="differences">Told where differences are; null for nobody.</param>
     public static ComparisonResult Compare(
         SourceFile baseline,
         SourceFile candidate,
         int bufferSize = JsonTokenReader.DefaultBufferSize,
         int joinLimit = DefaultLimit,
         Action<FindingPair>? pairs = null,
-        Allowances? allowances = null)
+        Allowances? allowances = null,
+        DifferenceList? differences = null)
     {
-        SarifComparer comparer = new(joinLimit, pairs, allowances);
+        differences ??= new DifferenceList(0);
+        SarifComparer comparer = new(joinLimit, pairs, allowances, differences);
         using SarifFindingReader left = new(baseline, comparer._names, comparer._pool, comparer.Sink(Side.Baseline), bufferSize, comparer._rules);
         using SarifFindingReader right = new(candidate, comparer._names, comparer._pool, comparer.Sink(Side.Candidate), bufferSize, comparer._rules);
         while (left.PumpSarif() | right.PumpSarif())
         {
         }
 
-        return comparer.Conclude(left.Count, right.Count);
+        return comparer.Conclude(left.Count, right.Count)
+            .WithDifferences(FindingText.Read(differences, baseline, candidate));
     }
 
     private Action<SarifFinding> Sink(Side side) => finding =>
@@ -118,13 +125,12 @@ internal sealed class SarifComparer
                 continue;
             FindingChange change = matcher.ChangeOf(i, j);
             kinds[(int)change]++;
+            FindingTraits here = swapped ? table.Right.Findings[j] : table.Left.Findings[i];
+            FindingTraits there = swapped ? table.Left.Findings[i] : table.Right.Findings[j];
             // A rule covers it by the names that the candidate has for its rule and its file.
-            if (change != FindingChange.Unchanged && IsIgnored(change, swapped ? table.Left.Findings[i] : table.Right.Findings[j]))
+            if (change != FindingChange.Unchanged && Judge(change, here, there))
                 ignored[(int)change]++;
-
-            long left = table.Left.Findings[i].Number;
-            long right = table.Right.Findings[j].Number;
-            _pairs?.Invoke(swapped ? new(right, left, change) : new(left, right, change));
+            _pairs?.Invoke(new(here.Number, there.Number, change));
         }
 
         ignored[(int)FindingChange.Absent] = TellFree(swapped ? table.Right : table.Left, FindingChange.Absent);
@@ -152,13 +158,30 @@ internal sealed class SarifComparer
                 continue;
             long number = side.Findings[i].Number;
             _pairs?.Invoke(change == FindingChange.New ? new(-1, number, change) : new(number, -1, change));
-            ignored += IsIgnored(change, side.Findings[i]) ? 1 : 0;
+            FindingTraits finding = side.Findings[i];
+            ignored += (change == FindingChange.New ? Judge(change, null, finding) : Judge(change, finding, null)) ? 1 : 0;
         }
 
         return ignored;
     }
 
-    private bool IsIgnored(FindingChange change, FindingTraits finding) => _rules is not null && _rules.TryIgnore(change, finding);
+    /// <summary>Takes a difference into account; true when it is ignored.</summary>
+    private bool Judge(FindingChange change, FindingTraits? baseline, FindingTraits? candidate)
+    {
+        bool isIgnored = _rules is not null && _rules.TryIgnore(change, (candidate ?? baseline)!);
+        DifferenceKind kind = isIgnored ? DifferenceKind.Ignored : change switch
+        {
+            FindingChange.New => DifferenceKind.New,
+            FindingChange.Absent => DifferenceKind.Absent,
+            FindingChange.Updated => DifferenceKind.Updated,
+            _ => DifferenceKind.Moved,
+        };
+        _differences.Add(kind, At(baseline), At(candidate));
+        return isIgnored;
+    }
+
+    private static Extent At(FindingTraits? finding) =>
+        finding is null ? Extent.None : new(finding.Offset, finding.Length, finding.Number);
 
     private FindingTraits[] Leftovers(Side side) =>
         [.. _join.Waiting().Where(entry => entry.Side == side).Select(entry => entry.Payload)];

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Defragger.Comparers.Differences;
 
 namespace Defragger.Comparers;
 
@@ -30,7 +31,7 @@ namespace Defragger.Comparers;
 ///
 /// Bounds: a gap spans at most <see cref="KeyWindow.DefaultLimit"/> records a side. If nothing is found by then, all
 /// that was read is the gap (and <see cref="LostTrack"/> says so: the counts are upper bounds). Memory is 2 rings of
-/// 16 bytes and 2 tables of 8 bytes a record: 48 MiB at the limit, a few pages for the usual gap of a few records.
+/// 24 bytes and 2 tables of 8 bytes a record: 64 MiB at the limit, a few pages for the usual gap of a few records.
 /// Cost: the search for a gap of i + j records looks at no more than 2 (4 (i + j) + 9) keys, and the keys it did not
 /// settle are kept, not read again; so the whole is linear.
 /// </remarks>
@@ -41,13 +42,17 @@ internal sealed class SequenceAligner : IDisposable
     private readonly KeyIndex _baselineIndex;
     private readonly KeyIndex _candidateIndex;
     private readonly int _limit;
+    private readonly DifferenceList _differences;
     private ComparisonCounts _counts;
 
     /// <param name="baseline">Stays the caller's.</param>
     /// <param name="candidate">Stays the caller's.</param>
     /// <param name="limit">Records of one side that one gap may span; tests lower it.</param>
-    public SequenceAligner(RecordReader baseline, RecordReader candidate, int limit = KeyWindow.DefaultLimit)
+    /// <param name="differences">Told where differences are; null for nobody.</param>
+    public SequenceAligner(
+        RecordReader baseline, RecordReader candidate, int limit = KeyWindow.DefaultLimit, DifferenceList? differences = null)
     {
+        _differences = differences ?? new DifferenceList(0);
         _limit = limit;
         _baseline = new KeyWindow(baseline, limit);
         _candidate = new KeyWindow(candidate, limit);
@@ -99,7 +104,11 @@ internal sealed class SequenceAligner : IDisposable
     {
         if (_baseline.Count == 0 || _candidate.Count == 0)
         {
-            Count(_baseline.DropRest(), _candidate.DropRest());
+            // One side is at its end: what the other still has, it has alone.
+            while (_baseline.TryPeek(0, out _))
+                Settle(1, 0);
+            while (_candidate.TryPeek(0, out _))
+                Settle(0, 1);
             return;
         }
 
@@ -107,20 +116,35 @@ internal sealed class SequenceAligner : IDisposable
             ? new GapSearch(_baseline, _candidate, _baselineIndex, _candidateIndex, _limit).Run()
             : Swap(new GapSearch(_candidate, _baseline, _candidateIndex, _baselineIndex, _limit).Run());
         LostTrack |= absent == _limit || added == _limit;
-        Count(absent, added);
-        _baseline.Drop(absent);
-        _candidate.Drop(added);
+        Settle(absent, added);
     }
 
-    private void Count(long absent, long added)
+    /// <summary>The first records of both sides are a difference.</summary>
+    private void Settle(int absent, int added)
     {
-        long updated = Math.Min(absent, added);
+        int updated = Math.Min(absent, added);
+        if (_differences.IsAsked)
+            Tell(absent, added);
+        _baseline.Drop(absent);
+        _candidate.Drop(added);
         _counts = _counts with
         {
             Absent = _counts.Absent + absent - updated,
             New = _counts.New + added - updated,
             Updated = _counts.Updated + updated,
         };
+    }
+
+    private void Tell(int absent, int added)
+    {
+        long both = _counts.Unchanged + _counts.Updated;
+        for (int i = 0; i < Math.Max(absent, added); i++)
+        {
+            Extent here = i < absent ? new(_baseline.OffsetOf(i), Number: both + _counts.Absent + i) : Extent.None;
+            Extent there = i < added ? new(_candidate.OffsetOf(i), Number: both + _counts.New + i) : Extent.None;
+            DifferenceKind kind = i >= added ? DifferenceKind.Absent : i >= absent ? DifferenceKind.New : DifferenceKind.Updated;
+            _differences.Add(kind, here, there);
+        }
     }
 
     private static (int, int) Swap((int First, int Second) pair) => (pair.Second, pair.First);

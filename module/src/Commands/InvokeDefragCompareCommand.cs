@@ -83,6 +83,11 @@ public sealed class InvokeDefragCompareCommand : CancellableCommand
     [ValidateNotNullOrEmpty]
     public string? IgnoreRule { get; set; }
 
+    /// <summary>Differences of a case whose text is kept in its result; the counts are of all.</summary>
+    [Parameter]
+    [ValidateRange(0, 1000)]
+    public int MaxDifference { get; set; } = 50;
+
     /// <summary>The most cases at once; as many as there are cores.</summary>
     [Parameter]
     [ValidateRange(1, 4096)]

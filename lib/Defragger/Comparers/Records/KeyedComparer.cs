@@ -1,3 +1,5 @@
+using Defragger.Comparers.Differences;
+
 namespace Defragger.Comparers.Records;
 
 /// <summary>Compares records by key, in whatever order they stand: JSON Lines, JSON arrays, rows of a table.</summary>
@@ -18,37 +20,42 @@ internal sealed class KeyedComparer : IDisposable
 
     private readonly StreamingJoin<KeyedRecord> _waiting;
     private readonly DiskSorter<KeyedRecord> _left;
+    private readonly DifferenceList _differences;
     private long _unchanged;
 
-    private KeyedComparer(string subject, int limit, int sortCapacity)
+    private KeyedComparer(string subject, int limit, int sortCapacity, DifferenceList differences)
     {
+        _differences = differences;
         _left = new DiskSorter<KeyedRecord>(subject, sortCapacity);
         _waiting = new StreamingJoin<KeyedRecord>(limit, (_, _, record) => _left.Add(record));
     }
 
     /// <summary>Lines that are each one JSON record.</summary>
-    public static ComparisonResult JsonLines(SourceFile baseline, SourceFile candidate, RecordKey key)
+    public static ComparisonResult JsonLines(SourceFile baseline, SourceFile candidate, RecordKey key, DifferenceList differences)
     {
         using JsonLineSource left = new(baseline, Side.Baseline, key);
         using JsonLineSource right = new(candidate, Side.Candidate, key);
-        return Compare(left, right, baseline.Path, ComparisonFormat.JsonLines);
+        return Compare(left, right, baseline.Path, ComparisonFormat.JsonLines, differences: differences)
+            .WithDifferences(new RecordText(key, left.Fields, right.Fields).Read(differences));
     }
 
     /// <summary>The elements of the arrays of a JSON document.</summary>
-    public static ComparisonResult Json(SourceFile baseline, SourceFile candidate, RecordKey key)
+    public static ComparisonResult Json(SourceFile baseline, SourceFile candidate, RecordKey key, DifferenceList differences)
     {
         using JsonArraySource left = new(baseline, Side.Baseline, key);
         using JsonArraySource right = new(candidate, Side.Candidate, key);
-        return Compare(left, right, baseline.Path, ComparisonFormat.Json);
+        return Compare(left, right, baseline.Path, ComparisonFormat.Json, differences: differences)
+            .WithDifferences(new RecordText(key, left.Fields, right.Fields).Read(differences));
     }
 
     /// <summary>Rows below a row with the names of the columns.</summary>
-    public static ComparisonResult Csv(SourceFile baseline, SourceFile candidate, RecordKey key)
+    public static ComparisonResult Csv(SourceFile baseline, SourceFile candidate, RecordKey key, DifferenceList differences)
     {
         using CsvSource left = new(baseline, Side.Baseline, key);
         using CsvSource right = new(candidate, Side.Candidate, key);
         string? columns = CsvColumns.Describe(left.Columns, right.Columns);
-        return Compare(left, right, baseline.Path, ComparisonFormat.Csv, columns);
+        return Compare(left, right, baseline.Path, ComparisonFormat.Csv, columns, differences: differences)
+            .WithDifferences(new RecordText(key, left.Fields, right.Fields).Read(differences));
     }
 
     /// <summary>Any two sources.</summary>
@@ -59,6 +66,7 @@ internal sealed class KeyedComparer : IDisposable
     /// <param name="frame">A sentence about what there is beside the records, or null.</param>
     /// <param name="limit">Records that wait in memory at most.</param>
     /// <param name="sortCapacity">Records that are sorted in memory at most.</param>
+    /// <param name="differences">Told where differences are; null for nobody.</param>
     public static ComparisonResult Compare(
         RecordSource left,
         RecordSource right,
@@ -66,9 +74,10 @@ internal sealed class KeyedComparer : IDisposable
         ComparisonFormat format,
         string? frame = null,
         int limit = DefaultLimit,
-        int sortCapacity = DiskSorter<KeyedRecord>.DefaultCapacity)
+        int sortCapacity = DiskSorter<KeyedRecord>.DefaultCapacity,
+        DifferenceList? differences = null)
     {
-        using KeyedComparer comparer = new(subject, limit, sortCapacity);
+        using KeyedComparer comparer = new(subject, limit, sortCapacity, differences ?? new DifferenceList(0));
         ComparisonCounts counts = comparer.Count(left, right);
         bool sameFrame = left.Frame == right.Frame;
         if (!sameFrame)
@@ -104,64 +113,17 @@ internal sealed class KeyedComparer : IDisposable
 
     private ComparisonCounts Merge()
     {
-        ComparisonCounts total = default;
-        KeyGroup group = default;
+        KeyGroup group = new(_differences);
         UInt128 key = default;
         foreach (KeyedRecord record in _left.Sorted())
         {
             if (record.Key != key)
-            {
-                total = group.AddTo(total);
-                group = default;
-                key = record.Key;
-            }
-
+                group.Close();
+            key = record.Key;
             group.Add(record);
         }
 
-        total = group.AddTo(total);
-        return total with { Unchanged = total.Unchanged + _unchanged };
-    }
-
-    /// <summary>The records of one key, counted as they come: sorted by content, those of the baseline first.</summary>
-    private struct KeyGroup
-    {
-        private UInt128 _content;
-        private long _here; // of this content, in the baseline alone so far
-        private long _baseline;
-        private long _candidate;
-        private long _equal;
-
-        public void Add(in KeyedRecord record)
-        {
-            if (record.Content != _content)
-                _here = 0;
-            _content = record.Content;
-            if (record.Side == Side.Baseline)
-            {
-                _here++;
-                _baseline++;
-            }
-            else if (_here > 0)
-            {
-                _here--;
-                _baseline--;
-                _equal++;
-            }
-            else
-            {
-                _candidate++;
-            }
-        }
-
-        public readonly ComparisonCounts AddTo(ComparisonCounts total)
-        {
-            long updated = Math.Min(_baseline, _candidate);
-            return new(
-                total.New + _candidate - updated,
-                total.Absent + _baseline - updated,
-                total.Updated + updated,
-                total.Unchanged + _equal);
-        }
+        group.Close();
+        return group.Counts with { Unchanged = group.Counts.Unchanged + _unchanged };
     }
 }
