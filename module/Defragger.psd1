@@ -20,6 +20,7 @@
         'Export-DefragHeapMap',
         'Export-DefragHistory',
         'Export-DefragReport',
+        'Format-DefragDifference',
         'Get-DefragCompare',
         'Get-DefragHistory',
         'Get-DefragPython',

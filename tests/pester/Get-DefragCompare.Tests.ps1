@@ -71,8 +71,10 @@ Describe 'Get-DefragCompare' {
     }
 
     It 'is silent where nothing was ever compared' {
-        Push-Location $root
-        try { @(Get-DefragCompare).Count | Should -Be 0 } finally { Pop-Location }
+        $path = $ExecutionContext.SessionState.Path
+        $before = $path.CurrentLocation.Path
+        [void] $path.SetLocation($root)
+        try { @(Get-DefragCompare).Count | Should -Be 0 } finally { [void] $path.SetLocation($before) }
     }
 
     It 'gives the results that the run gave' {

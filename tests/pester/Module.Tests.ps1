@@ -10,7 +10,7 @@ Describe 'The module Defragger' {
         [array]::Sort($names)
         $names | Should -Be @(
             'Approve-DefragCompare', 'Build-DefragPython', 'Clear-DefragHistory', 'Export-DefragHeapMap',
-            'Export-DefragHistory', 'Export-DefragReport', 'Get-DefragCompare', 'Get-DefragHistory', 'Get-DefragPython',
+            'Export-DefragHistory', 'Export-DefragReport', 'Format-DefragDifference', 'Get-DefragCompare', 'Get-DefragHistory', 'Get-DefragPython',
             'Import-DefragHistory', 'Invoke-DefragCompare', 'Measure-DefragMemory',
             'Measure-DefragPython', 'Measure-DefragThrottle', 'Remove-DefragPython',
             'Set-DefragCompare', 'Start-DefragProcess', 'Test-DefragPython'
@@ -35,7 +35,7 @@ Describe 'The module Defragger' {
 
     It 'has help for every parameter of <_>, and no help for what is not there' -ForEach @(
         'Approve-DefragCompare', 'Build-DefragPython', 'Clear-DefragHistory', 'Export-DefragHeapMap',
-        'Export-DefragHistory', 'Export-DefragReport', 'Get-DefragCompare', 'Get-DefragHistory', 'Get-DefragPython',
+        'Export-DefragHistory', 'Export-DefragReport', 'Format-DefragDifference', 'Get-DefragCompare', 'Get-DefragHistory', 'Get-DefragPython',
         'Import-DefragHistory', 'Invoke-DefragCompare', 'Measure-DefragMemory',
         'Measure-DefragPython', 'Measure-DefragThrottle', 'Remove-DefragPython',
         'Set-DefragCompare', 'Start-DefragProcess', 'Test-DefragPython'

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using System.Text;
 using Defragger.Comparers;
 
@@ -16,7 +17,7 @@ internal sealed class LineWindow : IDisposable
     /// <summary>Bytes of a line that are kept to be shown.</summary>
     public const int LongestLine = 4096;
 
-    private readonly SourceFile _file;
+    private readonly SourceFile? _file;
     private readonly byte[] _buffer = new byte[64 * 1024];
     private readonly List<string> _lines = [];
     private readonly List<byte> _line = new(256);
@@ -25,7 +26,8 @@ internal sealed class LineWindow : IDisposable
     private long _offset;
     private bool _ended;
 
-    public LineWindow(string path) => _file = new SourceFile(path);
+    /// <param name="path">The file; null for none, which has no lines.</param>
+    public LineWindow(string? path) => _file = path == null ? null : new SourceFile(path);
 
     /// <summary>The number of the first line that is not dropped, from 1.</summary>
     public long Number { get; private set; } = 1;
@@ -58,7 +60,7 @@ internal sealed class LineWindow : IDisposable
         return end < 0 ? text : text + line[(line.IndexOf('\n', end + 1) + 1)..];
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => _file?.Dispose();
 
     private void ReadLine()
     {
@@ -69,7 +71,7 @@ internal sealed class LineWindow : IDisposable
         {
             if (_at == _held)
             {
-                (_at, _held) = (0, _file.Read(_buffer, _offset));
+                (_at, _held) = (0, _file?.Read(_buffer, _offset) ?? 0);
                 _offset += _held;
                 if (_held == 0)
                 {
@@ -84,7 +86,7 @@ internal sealed class LineWindow : IDisposable
             if (rest == null && length + part.Length > LongestLine)
             {
                 rest = new XxHash128();
-                rest.Append(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_line));
+                rest.Append(CollectionsMarshal.AsSpan(_line));
             }
             rest?.Append(part);
             length += part.Length;
@@ -100,7 +102,7 @@ internal sealed class LineWindow : IDisposable
     // What follows the first line's end tells lines apart; what follows the second is shown.
     private void Keep(XxHash128? rest, long length, bool hasEnd)
     {
-        string text = Encoding.Latin1.GetString(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_line));
+        string text = Encoding.Latin1.GetString(CollectionsMarshal.AsSpan(_line));
         if (rest != null)
             text += string.Create(CultureInfo.InvariantCulture, $"\n{rest.GetCurrentHashAsUInt128():x}{(hasEnd ? "" : "!")}\n ... ({length - LongestLine:N0} more bytes)");
         else if (!hasEnd) text += "\n!\n";

@@ -27,12 +27,12 @@ internal sealed class TextDiff : IDisposable
     private bool _told = true; // the line before this one was told
 
     /// <param name="name">The case.</param>
-    /// <param name="baseline">The baseline's file.</param>
-    /// <param name="candidate">The candidate's file.</param>
+    /// <param name="baseline">The baseline's file; null for none.</param>
+    /// <param name="candidate">The candidate's file; null for none.</param>
     /// <param name="context">Equal lines that are told before and after a difference; 0 or more.</param>
     /// <param name="window">Lines that are aligned at once; tests lower it.</param>
     /// <exception cref="ComparisonException">A file cannot be read.</exception>
-    public TextDiff(string name, string baseline, string candidate, int context, int window = Window)
+    public TextDiff(string name, string? baseline, string? candidate, int context, int window = Window)
     {
         (_case, _context, _window) = (name, context, window);
         _left = new LineWindow(baseline);

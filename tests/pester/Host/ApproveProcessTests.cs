@@ -7,7 +7,7 @@ namespace Defragger.Tests.Pester;
 /// <summary>Approve-DefragCompare as a process that is killed at any moment: every file of the baseline is the old or the new one.</summary>
 public sealed class ApproveProcessTests : IDisposable
 {
-    private const int Files = 150, Rounds = 12, Sigkill = 9;
+    private const int Files = 150, Rounds = 8, Sigkill = 9;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
     private readonly string _root = Directory.CreateTempSubdirectory("defrag-approve-").FullName;
     private readonly Random _random = new(20261126);

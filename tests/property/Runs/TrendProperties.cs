@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Defragger.Compare;
 using Defragger.Runs;
+using Defragger.Tests.Compare;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
@@ -52,31 +53,6 @@ public class TrendProperties
     public void The_trend_of_a_case(CaseStatus? before, CaseStatus? after, TrendKind? trend) =>
         Assert.Equal(trend, CaseTrend.Of("a", before, after, "")?.Trend);
 
-    [Fact]
-    public void A_hundred_thousand_cases_take_little_memory()
-    {
-        using var directory = new TemporaryDirectory();
-        const int Cases = 100_000;
-        foreach ((string run, int changed) in new[] { ("old", 3), ("new", 5) })
-        {
-            Directory.CreateDirectory(directory[run]);
-            using Journal journal = Create(directory[run]);
-            // Backwards, so that something is sorted.
-            for (int i = Cases; i-- > 0;) journal.Add(Line($"group/{i:D6}", i % changed == 0 ? CaseStatus.Changed : CaseStatus.Same, "some words of a reason"));
-        }
-        long clock = Stopwatch.GetTimestamp(), held = GC.GetTotalMemory(forceFullCollection: true), most = 0, count = 0;
-        string last = "";
-        foreach (CaseTrend trend in TrendTable.Compare(directory["old"], directory["new"], CaseFilter.All, fault => throw fault, default))
-        {
-            Assert.True(string.CompareOrdinal(last, trend.Case) < 0);
-            last = trend.Case;
-            if (count++ % 10_000 == 0) most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: true) - held);
-        }
-        Assert.Equal(Enumerable.Range(0, Cases).Count(i => i % 3 == 0 || i % 5 == 0), count);
-        Assert.True(most < 4 << 20, $"{most} bytes are held");
-        TestContext.Current.TestOutputHelper!.WriteLine($"{Stopwatch.GetElapsedTime(clock).TotalSeconds:0.00} s, {most:N0} bytes held");
-    }
-
     private static CaseTrend[] Compare((string, CaseStatus)[] before, (string, CaseStatus)[] after)
     {
         using var directory = new TemporaryDirectory();
@@ -89,10 +65,10 @@ public class TrendProperties
         return [.. TrendTable.Compare(directory["old"], directory["new"], CaseFilter.All, fault => throw fault, default)];
     }
 
-    private static Journal Create(string run) =>
+    internal static Journal Create(string run) =>
         Journal.Create(OutputFolder.JournalOf(run), new JournalHeader(JournalHeader.Version, "0", DateTimeOffset.UnixEpoch, "/b", "/c"));
 
-    private static JournalLine Line(string name, CaseStatus status, string reason) => new(
+    internal static JournalLine Line(string name, CaseStatus status, string reason) => new(
         new CaseResult { Case = name, Status = status, Reason = reason }, FileStamp.None, FileStamp.None, "c");
 
     private static Dictionary<string, CaseStatus> Last((string Case, CaseStatus Status)[] lines)
@@ -100,5 +76,35 @@ public class TrendProperties
         Dictionary<string, CaseStatus> last = [];
         foreach ((string name, CaseStatus status) in lines) last[name] = status;
         return last;
+    }
+}
+
+/// <summary>What the sorting of two runs holds.</summary>
+[Collection(nameof(HeapTests))]
+public class TrendMemoryTests
+{
+    [Fact]
+    public void A_hundred_thousand_cases_take_little_memory()
+    {
+        using var directory = new TemporaryDirectory();
+        const int Cases = 100_000;
+        foreach ((string run, int changed) in new[] { ("old", 3), ("new", 5) })
+        {
+            Directory.CreateDirectory(directory[run]);
+            using Journal journal = TrendProperties.Create(directory[run]);
+            // Backwards, so that something is sorted.
+            for (int i = Cases; i-- > 0;) journal.Add(TrendProperties.Line($"group/{i:D6}", i % changed == 0 ? CaseStatus.Changed : CaseStatus.Same, "some words of a reason"));
+        }
+        long clock = Stopwatch.GetTimestamp(), held = GC.GetTotalMemory(forceFullCollection: true), most = 0, count = 0;
+        string last = "";
+        foreach (CaseTrend trend in TrendTable.Compare(directory["old"], directory["new"], CaseFilter.All, fault => throw fault, default))
+        {
+            Assert.True(string.CompareOrdinal(last, trend.Case) < 0);
+            last = trend.Case;
+            if (count++ % 10_000 == 0) most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: true) - held);
+        }
+        Assert.Equal(Enumerable.Range(0, Cases).Count(i => i % 3 == 0 || i % 5 == 0), count);
+        Assert.True(most < 4 << 20, $"{most} bytes are held");
+        TestContext.Current.TestOutputHelper!.WriteLine($"{Stopwatch.GetElapsedTime(clock).TotalSeconds:0.00} s, {most:N0} bytes held");
     }
 }
