@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Xml;
 using Defragger.Compare;
+using Defragger.Comparers.Differences;
 
 namespace Defragger.Reports;
 
@@ -15,6 +16,7 @@ namespace Defragger.Reports;
 internal sealed class JUnitReport : IReport
 {
     private const int LongestReason = 2000;
+    private const int MostDifferences = 20;
     private static readonly CultureInfo s_plain = CultureInfo.InvariantCulture;
 
     private readonly Stream _stream;
@@ -64,6 +66,7 @@ internal sealed class JUnitReport : IReport
             _xml.WriteStartElement(outcome);
             Attribute("type", one.Status.ToString());
             Attribute("message", ReportText.Cut(Reason(one), LongestReason));
+            foreach (Difference difference in (one.Differences ?? []).Take(MostDifferences)) _xml.WriteString($"\n{Told(difference)}");
             _xml.WriteEndElement();
         }
         if (Figures(one) is { Length: > 0 } figures) _xml.WriteElementString("system-out", figures);
@@ -120,6 +123,13 @@ internal sealed class JUnitReport : IReport
         IEnumerable<string> rules = (one.IgnoredBy ?? []).Where(hit => hit.Rule < _reasons.Count).Select(hit => $"{_reasons[hit.Rule]}: {hit.Count}");
         string by = string.Join("; ", rules);
         return by.Length == 0 ? one.Reason : $"{one.Reason} (ignored: {by})";
+    }
+
+    private static string Told(Difference one)
+    {
+        string rule = one.Rule == null ? "" : $" {one.Rule}", from = one.From == null ? "" : $" (was {one.From})";
+        string says = one.Before != null && one.After != null && one.Before != one.After ? $": {one.Before} -> {one.After}" : $": {one.After ?? one.Before}";
+        return ReportText.Visible($"{one.Kind.ToString().ToLowerInvariant()} {one.Place}{from}{rule}{says}");
     }
 
     private static string Figures(CaseResult one)

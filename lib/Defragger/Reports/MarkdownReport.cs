@@ -46,7 +46,7 @@ internal sealed class MarkdownReport(Stream stream) : IReport
         {
             (string Name, long Count)[] counts =
                 [("new", sum.New), ("absent", sum.Absent), ("updated", sum.Updated), ("moved", sum.Moved), ("unchanged", sum.Unchanged), ("ignored", sum.Ignored)];
-            text.Append("Findings: ").AppendJoin(", ", counts.Select(one => $"{ReportHead.Number(one.Count)} {one.Name}")).Append("\n\n");
+            text.Append("Findings: ").AppendJoin(", ", counts.Where(one => one.Count > 0).Select(one => $"{ReportHead.Number(one.Count)} {one.Name}")).Append("\n\n");
         }
         WriteTable(text, sum.Total - sum.Count(CaseStatus.Same));
         stream.Write(Encoding.UTF8.GetBytes(text.ToString()));

@@ -1,4 +1,5 @@
 using Defragger.Compare;
+using Defragger.Comparers.Differences;
 using Defragger.Comparers.Rules;
 using Defragger.Reports;
 using PuppeteerSharp;
@@ -96,6 +97,34 @@ public class HtmlPageTests(Browser browser) : IClassFixture<Browser>
         Assert.Equal("word", await Text(page, ".sides del"));
         Assert.Equal("<b>", await Text(page, ".sides ins"));
         await Picture(page, "detail");
+        await page.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Findings_are_a_list_with_the_words_that_changed()
+    {
+        JournalLine line = WrittenRun.Line("a.sarif", CaseStatus.Changed);
+        using var run = new WrittenRun([line with
+        {
+            Result = line.Result with
+            {
+                New = 70, Absent = 0, Updated = 1, Moved = 0, Ignored = 0,
+                Differences =
+                [
+                    new Difference { Kind = DifferenceKind.New, Place = "src/a.c:7", Rule = "core.Null", After = "null </td> here" },
+                    new Difference { Kind = DifferenceKind.Updated, Place = "src/a.c:12", From = "src/a.c:10", Rule = "core.Leak", Before = "leak of 10 bytes of it", After = "leak of 12 bytes of it" },
+                ],
+            },
+        }]);
+        (IPage page, List<string> complaints) = await Open(run);
+        await page.ClickAsync("#space .row");
+        Assert.Equal(2, await Count(page, "#detail .list tbody tr"));
+        Assert.Equal("10", await Text(page, "#detail .list del"));
+        Assert.Equal("12", await Text(page, "#detail .list ins"));
+        Assert.Contains("src/a.c:12 (was src/a.c:10)", await Text(page, "#detail .list tr:last-child"), StringComparison.Ordinal);
+        Assert.Contains("2 of 71 differences were kept", await Text(page, "#detail"), StringComparison.Ordinal);
+        Assert.Contains("updated src/a.c:12 (was src/a.c:10) core.Leak: leak of 10 bytes of it -> leak of 12 bytes of it", run.Report(ReportFormat.JUnit).Replace("&gt;", ">"), StringComparison.Ordinal);
+        Assert.Empty(complaints);
         await page.CloseAsync();
     }
 

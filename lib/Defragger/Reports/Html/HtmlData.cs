@@ -1,7 +1,8 @@
 using System.Buffers;
 using System.Text.Json;
 using Defragger.Compare;
-using Defragger.Comparers.Rules;
+using Defragger.Comparers.Differences;
+using Defragger.Diff;
 
 namespace Defragger.Reports;
 
@@ -73,12 +74,17 @@ internal static class HtmlData
         json.WriteEndArray();
     }
 
-    /// <summary>Differences, or what is said in their place.</summary>
-    public static void WriteDetail(Utf8JsonWriter json, CaseDetail detail)
+    /// <summary>Differences as far as they fit, and what is to be said of the rest.</summary>
+    /// <param name="json">Where to.</param>
+    /// <param name="detail">The differences.</param>
+    /// <param name="most">Bytes after which no further row is begun.</param>
+    public static void WriteDetail(Utf8JsonWriter json, CaseDetail detail, int most)
     {
+        int all = detail.Text?.Rows.Count ?? detail.List?.Count ?? 0;
         json.WriteStartObject();
-        if (detail.Text != null) WriteRows(json, detail.Text.Rows);
-        if (detail.Note != null) json.WriteString("note", detail.Note);
+        int written = detail.Text != null ? WriteRows(json, detail.Text.Rows, most) : detail.List != null ? WriteList(json, detail.List, most) : 0;
+        string? cut = written < all ? $"{ReportHead.Number(all - written)} more rows are left out: a case has at most {most >> 10} KB here." : null;
+        if ((detail.Note ?? cut) != null) json.WriteString("note", string.Join(' ', new[] { detail.Note, cut }.OfType<string>()));
         json.WriteEndObject();
     }
 
@@ -86,7 +92,7 @@ internal static class HtmlData
     public static byte[] Note(string note)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
-        using (var json = new Utf8JsonWriter(buffer)) WriteDetail(json, new CaseDetail(null, note));
+        using (var json = new Utf8JsonWriter(buffer)) WriteDetail(json, new CaseDetail(null, null, note), 0);
         return buffer.WrittenSpan.ToArray();
     }
 
@@ -103,11 +109,13 @@ internal static class HtmlData
         json.WriteEndArray();
     }
 
-    private static void WriteRows(Utf8JsonWriter json, IReadOnlyList<SideRow?> rows)
+    private static int WriteRows(Utf8JsonWriter json, IReadOnlyList<SideRow?> rows, int most)
     {
+        int written = 0;
         json.WriteStartArray("rows");
-        foreach (SideRow? row in rows)
+        foreach (SideRow? row in rows.TakeWhile(_ => json.BytesCommitted + json.BytesPending < most))
         {
+            written++;
             if (row == null)
             {
                 json.WriteNumberValue(0);
@@ -121,6 +129,28 @@ internal static class HtmlData
             json.WriteEndArray();
         }
         json.WriteEndArray();
+        return written;
+    }
+
+    private static int WriteList(Utf8JsonWriter json, IReadOnlyList<Difference> list, int most)
+    {
+        int written = 0;
+        json.WriteStartArray("list");
+        foreach (Difference one in list.TakeWhile(_ => json.BytesCommitted + json.BytesPending < most))
+        {
+            written++;
+            bool isBoth = one.Before != null && one.After != null;
+            (IReadOnlyList<TextMark> before, IReadOnlyList<TextMark> after) = isBoth ? WordMarks.Of(one.Before!, one.After!) : ([], []);
+            json.WriteStartArray();
+            json.WriteStringValue(one.Kind.ToString());
+            json.WriteStringValue(one.From == null ? one.Place : $"{one.Place} (was {one.From})");
+            json.WriteStringValue(one.Rule ?? "");
+            WriteSide(json, one.Before == null ? null : TextPieces.Of(one.Before, before));
+            WriteSide(json, one.After == null ? null : TextPieces.Of(one.After, after));
+            json.WriteEndArray();
+        }
+        json.WriteEndArray();
+        return written;
     }
 
     private static void WriteSide(Utf8JsonWriter json, IReadOnlyList<string>? pieces)

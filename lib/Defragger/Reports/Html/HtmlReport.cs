@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Globalization;
-using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -86,11 +84,10 @@ internal sealed class HtmlReport : IReport
             return HtmlData.Note($"The differences of {ReportHead.Number(_shown)} cases are shown, {MostDetails >> 20} MB in all; those of this one were left out.");
         if (CaseDetail.Of(line, _head!.Header) is not CaseDetail detail) return null;
         _detail.ResetWrittenCount();
-        using (var json = new Utf8JsonWriter(_detail)) HtmlData.WriteDetail(json, detail);
+        using (var json = new Utf8JsonWriter(_detail)) HtmlData.WriteDetail(json, detail, MostDetail);
         _details += _detail.WrittenCount;
         _shown++;
-        return _detail.WrittenCount <= MostDetail ? _detail.WrittenSpan.ToArray()
-            : HtmlData.Note($"The differences take more than {MostDetail >> 10} KB and are not shown.");
+        return _detail.WrittenSpan.ToArray();
     }
 
     private void Flush()

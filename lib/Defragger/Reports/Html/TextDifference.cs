@@ -21,7 +21,6 @@ internal sealed record TextDifference(IReadOnlyList<SideRow?> Rows, string? Note
     private const int MostRows = 300;
     private const int Window = 400;
     private const int Context = 3;
-    private const int LongestPiece = 160;
 
     /// <summary>Compares two files; null when they are too long, are no text, or do not differ.</summary>
     /// <param name="name">The case.</param>
@@ -68,26 +67,5 @@ internal sealed record TextDifference(IReadOnlyList<SideRow?> Rows, string? Note
         added.Clear();
     }
 
-    private static List<string> Pieces(DiffLine line)
-    {
-        var pieces = new List<string>();
-        int at = 0;
-        foreach (TextMark mark in line.Marks)
-        {
-            pieces.Add(Shorten(line.Text[at..mark.Start]));
-            pieces.Add(Shorten(line.Text.Substring(mark.Start, mark.Length)));
-            at = mark.Start + mark.Length;
-        }
-        if (at < line.Text.Length || pieces.Count == 0) pieces.Add(Shorten(line.Text[at..]));
-        return pieces;
-    }
-
-    // Of a long piece its beginning and its end, which stand beside what changed.
-    private static string Shorten(string piece)
-    {
-        if (piece.Length <= LongestPiece * 2) return piece;
-        int from = piece.Length - LongestPiece;
-        if (char.IsLowSurrogate(piece[from])) from++;
-        return ReportText.Cut(piece, LongestPiece) + piece[from..];
-    }
+    private static IReadOnlyList<string> Pieces(DiffLine line) => TextPieces.Of(line.Text, line.Marks);
 }

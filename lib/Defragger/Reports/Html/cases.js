@@ -183,15 +183,16 @@ function differences(one) {
   return parts;
 }
 
-// A side is null where it has no line, a text, or pieces in turn: equal, changed, equal, ...
+// A text of a side: null where it has none, a text, or pieces in turn: equal, changed, equal, ...
+function pieces(text, mark) {
+  if (text === null) return [];
+  if (typeof text === 'string') return [visible(text, '\t')];
+  return text.map((piece, i) => i % 2 ? element(mark, {}, visible(piece, '\t')) : visible(piece, '\t'));
+}
+
 function sideBySide(lines) {
   const body = element('tbody');
-  const side = (text, kind, mark) => {
-    const cell = element('td', { className: text === null ? 'none' : kind });
-    if (typeof text === 'string') cell.append(visible(text, '\t'));
-    else if (text) text.forEach((piece, i) => cell.append(i % 2 ? element(mark, {}, visible(piece, '\t')) : visible(piece, '\t')));
-    return cell;
-  };
+  const side = (text, kind, mark) => element('td', { className: text === null ? 'none' : kind }, ...pieces(text, mark));
   for (const line of lines) {
     if (line === 0) {
       body.append(element('tr', { className: 'gap' }, element('td', { colSpan: 4 }, '⋯')));
@@ -206,14 +207,17 @@ function sideBySide(lines) {
     element('table', { className: 'sides' }, body));
 }
 
+// Findings, values and records, by what became of them: the order in which the journal has them.
 function listed(list) {
-  const body = element('tbody');
-  for (const [kind, place, before, after] of list) {
+  const ruled = list.some(one => one[2]), body = element('tbody');
+  for (const [kind, place, rule, before, after] of list) {
     body.append(element('tr', {},
       element('td', {}, element('span', { className: `status ${kind}` }, kind.toLowerCase())), element('td', {}, visible(place)),
-      element('td', {}, visible(before ?? '')), element('td', {}, visible(after ?? ''))));
+      ...ruled ? [element('td', {}, visible(rule))] : [],
+      element('td', {}, ...pieces(before, 'del')), element('td', {}, ...pieces(after, 'ins'))));
   }
-  const head = element('thead', {}, element('tr', {}, ...['Difference', 'Where', 'Baseline', 'Candidate'].map(name => element('th', { scope: 'col' }, name))));
+  const heads = ['Difference', 'Where', ...ruled ? ['Rule'] : [], 'Baseline', 'Candidate'];
+  const head = element('thead', {}, element('tr', {}, ...heads.map(name => element('th', { scope: 'col' }, name))));
   return element('div', { className: 'scroll', tabIndex: 0, role: 'region', 'aria-label': 'Differences' },
     element('table', { className: 'list' }, head, body));
 }
