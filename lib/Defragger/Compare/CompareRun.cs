@@ -37,6 +37,7 @@ internal sealed class CompareRun
     private readonly CaseSource _source;
 
     private AdmissionDecision _last; // what the admission said last
+    private long _budget; // the last that was planned with; 0 before the first
     private TimeSpan _nextTick;
     private bool _warnedOfLimit;
     private bool _stopping;
@@ -153,10 +154,14 @@ internal sealed class CompareRun
             _memory.Memory.Used, _throttle.Capacity, Remaining()));
     }
 
-    private void Sample(bool always) => _output.Samples.Add(
-        new MemorySample(Now.TotalSeconds, _memory.Memory.Used, _memory.Memory.Total, _running.Count, _last.Books.Ceiling,
-            _last.Books.Foreign + _last.Books.Reserved, _last.Books.Budget > 0 ? _last.Books.Budget : _throttle.Capacity,
-            _world.Time.GetUtcNow()), always);
+    private void Sample(bool always)
+    {
+        // With nothing queued the books are empty; the budget is what it was.
+        if (_last.Books.Budget > 0) _budget = _last.Books.Budget;
+        _output.Samples.Add(
+            new MemorySample(Now.TotalSeconds, _memory.Memory.Used, _memory.Memory.Total, _running.Count, _last.Books.Ceiling,
+                _last.Books.Foreign + _last.Books.Reserved, _budget > 0 ? _budget : _throttle.Capacity, _world.Time.GetUtcNow()), always);
+    }
 
     private TimeSpan? Remaining()
     {

@@ -41,7 +41,7 @@
     for (let step = nice(last, Math.max(2, width / 140)), value = 0; value <= last; value += step)
       svg.append(make('text', { x: x(value), y: WorkersTop + WorkersHeight + 22, 'text-anchor': 'middle' }, `${Number(value.toPrecision(6))} s`));
     const used = samples.map((one, i) => `${i ? 'L' : 'M'}${x(one[At]).toFixed(1)} ${y(one[Used]).toFixed(1)}`).join('');
-    svg.append(make('path', { class: 'used', d: `${used}L${x(last)} ${y(0)}L${Left} ${y(0)}Z` }));
+    svg.append(make('path', { class: 'used', d: `${used}L${x(last)} ${y(0)}L${x(samples[0][At])} ${y(0)}Z` }));
     if (samples.some(one => one[Budget] > 0)) svg.append(make('path', { class: 'budget', d: steps(Budget, y) }));
     if (samples.some(one => one[Reserved_] > 0)) svg.append(make('path', { class: 'reserved', d: steps(Reserved_, y) }));
     svg.append(make('path', { class: 'limit', d: steps(Limit, w) }), make('path', { class: 'running', d: steps(Running, w) }));
