@@ -177,6 +177,9 @@ internal sealed class SarifComparer
     private bool Judge(FindingChange change, FindingTraits? baseline, FindingTraits? candidate)
     {
         bool isIgnored = _rules is not null && _rules.TryIgnore(change, (candidate ?? baseline)!);
+        // What looks like one finding that changed may be one that comes and another that goes.
+        if (_noise.IsLearning && change == FindingChange.Updated)
+            _noise.Covers(NoisePlace.Finding(null, candidate));
         bool isNoise = !isIgnored && _noise.IsAsked && _noise.Covers(NoisePlace.Finding(baseline, candidate));
         _ignored += isIgnored ? 1 : 0;
         _noisy += isNoise ? 1 : 0;

@@ -33,6 +33,9 @@ internal sealed class NoisePlaces
     /// <summary>Whether anything has to be told, or can be covered.</summary>
     public bool IsAsked => _isLearning ? !IsTooMany : _known.Count > 0;
 
+    /// <summary>A further run of the baseline is being read.</summary>
+    public bool IsLearning => _isLearning;
+
     /// <summary>The runs differ in so many places that none of them is taken as noise.</summary>
     public bool IsTooMany { get; private set; }
 
