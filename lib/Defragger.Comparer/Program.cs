@@ -23,7 +23,9 @@ string usage = $"""
       --key NAME      a member or column by which records of json, jsonlines and csv are matched, in whatever order they
                       stand; a/b for a member inside another; several make one key
       --tolerance PATTERN=BOUND
-                      numbers of json whose path matches may differ by so much (1e-9) or by such a share (10%); several
+                      numbers of json, and of jsonlines and csv, whose path or column matches may differ by so much (1e-9) or by such a share (10%); several
+      --baseline2 FILE
+                      another run of the baseline: where it differs from BASELINE, a difference is noise; several
       --ignore FILE   known differences, a JSON array of when, case, path, rule, reason, bug, owner, expires
       --max-difference N
                       differences whose text is told, from 0 to 1000 (50); the counts are of all
@@ -41,6 +43,7 @@ List<(string, Tolerance)> tolerances = [];
 IReadOnlyList<IgnoreRule> rules = [];
 string caseName = "";
 int shown = DifferenceList.DefaultLimit;
+List<string> baselines = [];
 List<string> files = [];
 for (int i = 0; i < args.Length; i++)
 {
@@ -61,7 +64,7 @@ for (int i = 0; i < args.Length; i++)
         case "--key":
             keys.Add(args[++i]);
             break;
-        case "--tolerance" or "--ignore" or "--case" or "--max-difference" when i + 1 == args.Length:
+        case "--tolerance" or "--ignore" or "--case" or "--max-difference" or "--baseline2" when i + 1 == args.Length:
             return Misused($"{args[i]} needs a value");
         case "--tolerance":
             if (!TryReadTolerance(args[++i], tolerances, out string? fault))
@@ -77,6 +80,9 @@ for (int i = 0; i < args.Length; i++)
                 return Fail(WrongUsage, e.Message);
             }
 
+            break;
+        case "--baseline2":
+            baselines.Add(args[++i]);
             break;
         case "--case":
             caseName = args[++i];
@@ -113,7 +119,7 @@ catch (FormatException e)
 
 try
 {
-    ComparisonResult result = FileComparer.Compare(files[0], files[1], format, key, allowances, shown);
+    ComparisonResult result = FileComparer.Compare(files[0], files[1], format, key, allowances, shown, baselines);
     int printed = Print(result.ToJson());
     return printed != Same || result.Same ? printed : Changed;
 }

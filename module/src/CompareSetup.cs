@@ -36,10 +36,11 @@ internal sealed class CompareSetup : IDisposable
             command.MyInvocation.ExpectingInput || command.Manifest != null);
         Filter = new CaseFilter(command.Filter is string one ? [one] : [], command.Include, command.Exclude);
         Settings = new ComparerSettings(command, fullPath);
+        IReadOnlyList<string> baselines = [.. command.Baseline2.Select(path => _input.Further(fullPath(path)))];
         _options = new RunOptions
         {
-            Comparer = ComparerOf(command, Settings, bin, fullPath(".")),
-            Within = command.FollowLink ? [] : [_input.Baseline, _input.Candidate],
+            Comparer = ComparerOf(command, Settings, baselines, bin, fullPath(".")),
+            Within = command.FollowLink ? [] : [_input.Baseline, _input.Candidate, .. baselines.Where(Directory.Exists)],
             ThrottleLimit = command.ThrottleLimit,
             Throttle = command.Throttle,
             OomRetry = command.OomRetry,
@@ -138,20 +139,20 @@ internal sealed class CompareSetup : IDisposable
     }
 
     private static CaseComparer ComparerOf(
-        InvokeDefragCompareCommand command, ComparerSettings settings, string bin, string location)
+        InvokeDefragCompareCommand command, ComparerSettings settings, IReadOnlyList<string> baselines, string bin, string location)
     {
         if (command.Command.Length == 0)
-            return new BuiltInComparer(Program(bin, "defrag-comparer"), settings.OptionsOf, Version + settings.Identity);
+            return new BuiltInComparer(Program(bin, "defrag-comparer"), settings.OptionsOf, Version + settings.Identity, baselines);
         string program = command.Command[0];
         if (program.StartsWith('-'))
         {
             throw new SetupException(ErrorKind.InvalidCommand,
                 $"'{program}' is neither a parameter of Invoke-DefragCompare nor a program. See Get-Help Invoke-DefragCompare.", program);
         }
-        if (!settings.IsEmpty)
+        if (!settings.IsEmpty || baselines.Count > 0)
         {
             throw new SetupException(ErrorKind.InvalidCommand,
-                "-Format, -Key, -Tolerance, -IgnoreRule and -MaxDifference are for the built-in comparer; with -Command the program decides how it reads a file.", program);
+                "-Format, -Key, -Tolerance, -IgnoreRule, -MaxDifference and -Baseline2 are for the built-in comparer; with -Command the program decides how it reads a file.", program);
         }
         string found = CommandPath.Find(program, location) ?? throw new SetupException(ErrorKind.CommandNotFound,
             $"The program '{program}' of -Command is not there or cannot be run. Give its path, or a name that PATH knows.", program);

@@ -12,11 +12,12 @@ internal static class SummaryText
         yield return $"{N(summary.Total, "case")} in {Span(summary.Elapsed)}: {Cases(summary)}"
             + (summary.Resumed > 0 ? $" ({summary.Resumed:N0} taken over from the journal)" : "")
             + (summary.Stopped ? "; stopped before the end" : "");
-        if (summary.New + summary.Absent + summary.Updated + summary.Unchanged + summary.Moved + summary.Ignored > 0)
+        if (summary.New + summary.Absent + summary.Updated + summary.Unchanged + summary.Moved + summary.Ignored + summary.Noise > 0)
         {
             yield return $"findings: {summary.New:N0} new, {summary.Absent:N0} absent, {summary.Updated:N0} updated, "
                 + $"{summary.Moved:N0} moved, {summary.Unchanged:N0} unchanged"
-                + (summary.Ignored > 0 ? $", {summary.Ignored:N0} ignored" : "");
+                + (summary.Ignored > 0 ? $", {summary.Ignored:N0} ignored" : "")
+                + (summary.Noise > 0 ? $", {summary.Noise:N0} noise" : "");
         }
         yield return $"memory: at most {MemorySize.Format(summary.PeakUsed)} of {MemorySize.Format(summary.TotalMemory)} used"
             + (summary.Largest is CaseResult largest ? $"; largest case {MemorySize.Format(largest.PeakMemory)} ({largest.Case})" : "");

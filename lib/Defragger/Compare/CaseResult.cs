@@ -20,7 +20,7 @@ public enum CaseStatus
     /// <summary>Only the baseline has the case.</summary>
     Removed,
 
-    /// <summary>The two differ only in what a rule or a tolerance lets differ. Never told as <see cref="Same"/>.</summary>
+    /// <summary>The two differ only in what a rule or a tolerance lets differ, or in noise. Never told as <see cref="Same"/>.</summary>
     Ignored,
 
     /// <summary>The case could not be compared: the comparer failed, or a file could not be read.</summary>
@@ -74,6 +74,10 @@ public sealed record CaseResult
     /// <summary>Differences that a rule or a tolerance covers, and that are counted nowhere else; null when none were
     /// counted.</summary>
     public long? Ignored { get; init; }
+
+    /// <summary>Differences in places where runs of the baseline differ among themselves, and that are counted nowhere else; null
+    /// for none.</summary>
+    public long? Noise { get; init; }
 
     /// <summary>Values that differ within their tolerance, among <see cref="Ignored"/>; null for none.</summary>
     public long? Tolerated { get; init; }

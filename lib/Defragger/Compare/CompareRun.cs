@@ -193,20 +193,20 @@ internal sealed class CompareRun
 
     private bool TrySettle(TestCase one)
     {
-        if (_output.Earlier(one, _options.Comparer.Identity) is CaseResult known) Tell(known);
+        if (_output.Earlier(one, _options.Comparer.IdentityFor(one)) is CaseResult known) Tell(known);
         else if (one.BaselinePath == null && one.CandidatePath == null) Settle(one, Verdict.Failed(one, "neither side has it"));
         else if (one.BaselinePath == null || one.CandidatePath == null) Settle(one, Verdict.OneSided(one));
-        else if (OutsideLink.Fault(one, _options.Within) is string fault) Finish(Verdict.Failed(one, fault), FileStamp.None, FileStamp.None);
+        else if (OutsideLink.Fault(one, _options.Comparer.FurtherFiles(one), _options.Within) is string fault) Finish(Verdict.Failed(one, fault), FileStamp.None, FileStamp.None, _options.Comparer.Identity);
         else return false;
         return true;
     }
 
     private void Settle(TestCase one, CaseResult result) =>
-        Finish(result, FileStamp.Of(one.BaselinePath), FileStamp.Of(one.CandidatePath));
+        Finish(result, FileStamp.Of(one.BaselinePath), FileStamp.Of(one.CandidatePath), _options.Comparer.IdentityFor(one));
 
     private void Start(AdmissionDecision start, CaseInHand one)
     {
-        TimeSpan wait = one.Started(start, Now);
+        TimeSpan wait = one.Started(start, Now, _options.Comparer);
         _running.Add(start.Id);
         if (one.HeldBy > HoldReason.ThrottleLimit && wait > TimeSpan.Zero)
             _listener.Decided(Explanation.Held(one.Case.Name, wait, one.Hold));
@@ -287,12 +287,12 @@ internal sealed class CompareRun
     }
 
     private void Finish(CaseResult result, CaseInHand one) =>
-        Finish(CaseEnding.WithFigures(result, one), one.Baseline, one.Candidate);
+        Finish(CaseEnding.WithFigures(result, one), one.Baseline, one.Candidate, one.Comparer);
 
-    private void Finish(CaseResult result, FileStamp baseline, FileStamp candidate)
+    private void Finish(CaseResult result, FileStamp baseline, FileStamp candidate, string comparer)
     {
         result = result with { Ended = _world.Time.GetUtcNow(), OutputDirectory = _output.Directory };
-        _output.Journal.Add(new JournalLine(result, baseline, candidate, _options.Comparer.Identity));
+        _output.Journal.Add(new JournalLine(result, baseline, candidate, comparer));
         Tell(result);
     }
 

@@ -13,7 +13,10 @@ internal sealed record ComparerLine(long? New, long? Absent, long? Updated, long
     /// <summary>Differences that are let pass; with some and exit 0, the case is Ignored.</summary>
     public long? Ignored { get; init; }
 
-    /// <summary>Of those, the values that differ within their tolerance.</summary>
+    /// <summary>Differences where runs of the baseline differ too; with some and exit 0, the case is Ignored.</summary>
+    public long? Noise { get; init; }
+
+    /// <summary>Of those that are let pass, the values that differ within their tolerance.</summary>
     public long? Tolerated { get; init; }
 
     /// <summary>How often each ignore rule covered one; null for none.</summary>
@@ -49,6 +52,7 @@ internal sealed record ComparerLine(long? New, long? Absent, long? Updated, long
                 Count(root, "moved"), reason)
             {
                 Ignored = Count(root, "ignored"),
+                Noise = Count(root, "noise"),
                 Tolerated = Count(root, "tolerated"),
                 IgnoredBy = Hits(root),
                 Shown = DifferenceLine.Read(root),

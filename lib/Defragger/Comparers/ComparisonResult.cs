@@ -42,7 +42,7 @@ internal sealed record ComparisonResult(bool Same, ComparisonFormat Format, Comp
         using (Utf8JsonWriter json = new(buffer, s_options))
         {
             json.WriteStartObject();
-            json.WriteString("status"u8, !Same ? "changed"u8 : Counts?.Ignored > 0 ? "ignored"u8 : "same"u8);
+            json.WriteString("status"u8, !Same ? "changed"u8 : Counts is { } some && (some.Ignored | some.Noise) > 0 ? "ignored"u8 : "same"u8);
             json.WriteString("format"u8, FormatCatalog.NameOf(Format));
             if (Counts is { } counts)
             {
@@ -52,6 +52,8 @@ internal sealed record ComparisonResult(bool Same, ComparisonFormat Format, Comp
                 json.WriteNumber("unchanged"u8, counts.Unchanged);
                 json.WriteNumber("moved"u8, counts.Moved);
                 json.WriteNumber("ignored"u8, counts.Ignored);
+                if (counts.Noise > 0)
+                    json.WriteNumber("noise"u8, counts.Noise);
             }
 
             if (Tolerated > 0)

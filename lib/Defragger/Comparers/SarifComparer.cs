@@ -1,5 +1,6 @@
 using Defragger.Comparers.Differences;
 using Defragger.Comparers.Matching;
+using Defragger.Comparers.Noise;
 using Defragger.Comparers.Rules;
 
 namespace Defragger.Comparers;
@@ -31,11 +32,15 @@ internal sealed class SarifComparer
     private readonly Action<FindingPair>? _pairs;
     private readonly FindingRules? _rules;
     private readonly DifferenceList _differences;
+    private readonly NoisePlaces _noise;
+    private long _ignored;
+    private long _noisy;
     private long _unchanged;
 
-    private SarifComparer(int joinLimit, Action<FindingPair>? pairs, Allowances? allowances, DifferenceList differences)
+    private SarifComparer(int joinLimit, Action<FindingPair>? pairs, Allowances? allowances, DifferenceList differences, NoisePlaces noise)
     {
         _differences = differences;
+        _noise = noise;
         if (allowances is { HasRules: true })
             _rules = new FindingRules(allowances);
         _join = new StreamingJoin<FindingTraits>(joinLimit, (_, _, traits) => _pool.Return(traits));
@@ -50,6 +55,7 @@ internal sealed class SarifComparer
     /// because of the limit.</param>
     /// <param name="allowances">What may differ; null for nothing.</param>
     /// <param name="differences">Told where differences are; null for nobody.</param>
+    /// <param name="noise">Where runs of the baseline differ; null for nowhere.</param>
     public static ComparisonResult Compare(
         SourceFile baseline,
         SourceFile candidate,
@@ -57,10 +63,11 @@ internal sealed class SarifComparer
         int joinLimit = DefaultLimit,
         Action<FindingPair>? pairs = null,
         Allowances? allowances = null,
-        DifferenceList? differences = null)
+        DifferenceList? differences = null,
+        NoisePlaces? noise = null)
     {
         differences ??= new DifferenceList(0);
-        SarifComparer comparer = new(joinLimit, pairs, allowances, differences);
+        SarifComparer comparer = new(joinLimit, pairs, allowances, differences, noise ?? NoisePlaces.None);
         using SarifFindingReader left = new(baseline, comparer._names, comparer._pool, comparer.Sink(Side.Baseline), bufferSize, comparer._rules);
         using SarifFindingReader right = new(candidate, comparer._names, comparer._pool, comparer.Sink(Side.Candidate), bufferSize, comparer._rules);
         while (left.PumpSarif() | right.PumpSarif())
@@ -116,7 +123,7 @@ internal sealed class SarifComparer
         matcher.Run(_names, _logs[(int)leftSide], _logs[(int)rightSide]);
 
         long[] kinds = new long[Enum.GetValues<FindingChange>().Length];
-        long[] ignored = new long[kinds.Length];
+        long[] covered = new long[kinds.Length]; // ignored or noise
         kinds[(int)FindingChange.Unchanged] = _unchanged;
         for (int i = 0; i < table.Left.Findings.Length; i++)
         {
@@ -129,29 +136,30 @@ internal sealed class SarifComparer
             FindingTraits there = swapped ? table.Left.Findings[i] : table.Right.Findings[j];
             // A rule covers it by the names that the candidate has for its rule and its file.
             if (change != FindingChange.Unchanged && Judge(change, here, there))
-                ignored[(int)change]++;
+                covered[(int)change]++;
             _pairs?.Invoke(new(here.Number, there.Number, change));
         }
 
-        ignored[(int)FindingChange.Absent] = TellFree(swapped ? table.Right : table.Left, FindingChange.Absent);
-        ignored[(int)FindingChange.New] = TellFree(swapped ? table.Left : table.Right, FindingChange.New);
+        covered[(int)FindingChange.Absent] = TellFree(swapped ? table.Right : table.Left, FindingChange.Absent);
+        covered[(int)FindingChange.New] = TellFree(swapped ? table.Left : table.Right, FindingChange.New);
         long paired = kinds.Sum();
         kinds[(int)FindingChange.New] = candidate - paired;
         kinds[(int)FindingChange.Absent] = baseline - paired;
-        long Of(FindingChange change) => kinds[(int)change] - ignored[(int)change];
+        long Of(FindingChange change) => kinds[(int)change] - covered[(int)change];
         return new(
             Of(FindingChange.New),
             Of(FindingChange.Absent),
             Of(FindingChange.Updated),
             Of(FindingChange.Unchanged),
             Of(FindingChange.Moved),
-            ignored.Sum());
+            _ignored,
+            _noisy);
     }
 
-    /// <summary>Tells of the findings without a partner; how many of them are ignored.</summary>
+    /// <summary>Tells of the findings without a partner; how many of them are ignored or noise.</summary>
     private long TellFree(MatchSide side, FindingChange change)
     {
-        long ignored = 0;
+        long covered = 0;
         for (int i = 0; i < side.Findings.Length; i++)
         {
             if (!side.IsFree(i))
@@ -159,17 +167,23 @@ internal sealed class SarifComparer
             long number = side.Findings[i].Number;
             _pairs?.Invoke(change == FindingChange.New ? new(-1, number, change) : new(number, -1, change));
             FindingTraits finding = side.Findings[i];
-            ignored += (change == FindingChange.New ? Judge(change, null, finding) : Judge(change, finding, null)) ? 1 : 0;
+            covered += (change == FindingChange.New ? Judge(change, null, finding) : Judge(change, finding, null)) ? 1 : 0;
         }
 
-        return ignored;
+        return covered;
     }
 
-    /// <summary>Takes a difference into account; true when it is ignored.</summary>
+    /// <summary>Takes a difference into account; true when it is ignored or noise.</summary>
     private bool Judge(FindingChange change, FindingTraits? baseline, FindingTraits? candidate)
     {
         bool isIgnored = _rules is not null && _rules.TryIgnore(change, (candidate ?? baseline)!);
-        DifferenceKind kind = isIgnored ? DifferenceKind.Ignored : change switch
+        // What looks like one finding that changed may be one that comes and another that goes.
+        if (_noise.IsLearning && change == FindingChange.Updated)
+            _noise.Covers(NoisePlace.Finding(null, candidate));
+        bool isNoise = !isIgnored && _noise.IsAsked && _noise.Covers(NoisePlace.Finding(baseline, candidate));
+        _ignored += isIgnored ? 1 : 0;
+        _noisy += isNoise ? 1 : 0;
+        DifferenceKind kind = isIgnored ? DifferenceKind.Ignored : isNoise ? DifferenceKind.Noise : change switch
         {
             FindingChange.New => DifferenceKind.New,
             FindingChange.Absent => DifferenceKind.Absent,
@@ -177,7 +191,7 @@ internal sealed class SarifComparer
             _ => DifferenceKind.Moved,
         };
         _differences.Add(kind, At(baseline), At(candidate));
-        return isIgnored;
+        return isIgnored || isNoise;
     }
 
     private static Extent At(FindingTraits? finding) =>

@@ -62,6 +62,18 @@ internal sealed class SourceFile : IDisposable
         return read;
     }
 
+    /// <summary>All bytes of a stretch, or those up to the end of the file; null if the stretch is longer than it may be.</summary>
+    public ReadOnlyMemory<byte>? ReadUpTo(long offset, long length, long longest = long.MaxValue)
+    {
+        if (length > longest)
+            return null;
+        byte[] bytes = new byte[length];
+        int held = 0;
+        for (int read; held < bytes.Length && (read = Read(bytes.AsSpan(held), offset + held)) > 0;)
+            held += read;
+        return bytes.AsMemory(0, held);
+    }
+
     /// <summary>Where a line starts, counted from 0. Reads the file again: only for messages.</summary>
     public long OffsetOfLine(long line)
     {

@@ -79,6 +79,11 @@ public sealed class InvokeDefragCompareCommand : CancellableCommand
     [ValidateNotNull]
     public IDictionary Tolerance { get; set; } = new Hashtable();
 
+    /// <summary>Further runs of the baseline's program: where they differ from the baseline, a difference is noise.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] Baseline2 { get; set; } = [];
+
     /// <summary>A file of known differences: a JSON array of rules with a reason.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]

@@ -54,15 +54,11 @@ internal static class FindingText
         if (!extent.Exists)
             return null;
         string unread = string.Create(CultureInfo.InvariantCulture, $"the finding at byte {extent.Offset}");
-        if (extent.Length > LongestFinding)
+        if (file.ReadUpTo(extent.Offset, extent.Length, LongestFinding) is not ReadOnlyMemory<byte> text)
             return new Finding(unread, null, null, null, "", null, null);
-        byte[] text = new byte[extent.Length];
-        int held = 0;
-        for (int read; held < text.Length && (read = file.Read(text.AsSpan(held), extent.Offset + held)) > 0;)
-            held += read;
         try
         {
-            using JsonDocument document = JsonDocument.Parse(text.AsMemory(0, held), s_options);
+            using JsonDocument document = JsonDocument.Parse(text, s_options);
             return Of(document.RootElement, unread);
         }
         catch (JsonException e)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Defragger.Comparers.Records;
 
 namespace Defragger.Comparers.Differences;
 
@@ -36,27 +37,8 @@ internal static class LineText
 
     private static string Text(SourceFile file, Extent extent, string noun)
     {
-        byte[] buffer = new byte[Excerpt.MostBytes];
-        int held = 0;
-        for (int read; held < buffer.Length && (read = file.Read(buffer.AsSpan(held), extent.Offset + held)) > 0;)
-            held += read;
-        ReadOnlySpan<byte> text = buffer.AsSpan(0, held);
-        int end = noun == "row" ? EndOfRow(text) : text.IndexOf((byte)'\n');
+        ReadOnlySpan<byte> text = file.ReadUpTo(extent.Offset, Excerpt.MostBytes)!.Value.Span;
+        int end = noun == "row" ? CsvFields.EndOfRow(text) : text.IndexOf((byte)'\n');
         return Excerpt.Decode(end < 0 ? text : text[..end]);
-    }
-
-    /// <summary>A line feed inside quotes does not end a row.</summary>
-    private static int EndOfRow(ReadOnlySpan<byte> text)
-    {
-        bool isQuoted = false;
-        for (int i = 0; i < text.Length; i++)
-        {
-            if (text[i] == '"')
-                isQuoted = !isQuoted;
-            else if (text[i] is (byte)'\n' or (byte)'\r' && !isQuoted)
-                return i;
-        }
-
-        return -1;
     }
 }

@@ -1,4 +1,6 @@
 using Defragger.Comparers.Differences;
+using Defragger.Comparers.Noise;
+using Defragger.Comparers.Rules;
 
 namespace Defragger.Comparers.Records;
 
@@ -20,41 +22,57 @@ internal sealed class KeyedComparer : IDisposable
 
     private readonly StreamingJoin<KeyedRecord> _waiting;
     private readonly DiskSorter<KeyedRecord> _left;
-    private readonly DifferenceList _differences;
     private long _unchanged;
 
-    private KeyedComparer(string subject, int limit, int sortCapacity, DifferenceList differences)
+    private KeyedComparer(string subject, int limit, int sortCapacity)
     {
-        _differences = differences;
         _left = new DiskSorter<KeyedRecord>(subject, sortCapacity);
         _waiting = new StreamingJoin<KeyedRecord>(limit, (_, _, record) => _left.Add(record));
     }
 
     /// <summary>Lines that are each one JSON record.</summary>
-    public static ComparisonResult JsonLines(SourceFile baseline, SourceFile candidate, RecordKey key, DifferenceList differences)
+    public static ComparisonResult JsonLines(
+        SourceFile baseline,
+        SourceFile candidate,
+        RecordKey key,
+        DifferenceList differences,
+        Allowances? allowances = null,
+        NoisePlaces? noise = null)
     {
         using JsonLineSource left = new(baseline, Side.Baseline, key);
         using JsonLineSource right = new(candidate, Side.Candidate, key);
-        return Compare(left, right, baseline.Path, ComparisonFormat.JsonLines, differences: differences)
+        return Compare(left, right, baseline.Path, ComparisonFormat.JsonLines, differences: differences, allowances: allowances, noise: noise)
             .WithDifferences(new RecordText(key, left.Fields, right.Fields).Read(differences));
     }
 
     /// <summary>The elements of the arrays of a JSON document.</summary>
-    public static ComparisonResult Json(SourceFile baseline, SourceFile candidate, RecordKey key, DifferenceList differences)
+    public static ComparisonResult Json(
+        SourceFile baseline,
+        SourceFile candidate,
+        RecordKey key,
+        DifferenceList differences,
+        Allowances? allowances = null,
+        NoisePlaces? noise = null)
     {
         using JsonArraySource left = new(baseline, Side.Baseline, key);
         using JsonArraySource right = new(candidate, Side.Candidate, key);
-        return Compare(left, right, baseline.Path, ComparisonFormat.Json, differences: differences)
+        return Compare(left, right, baseline.Path, ComparisonFormat.Json, differences: differences, allowances: allowances, noise: noise)
             .WithDifferences(new RecordText(key, left.Fields, right.Fields).Read(differences));
     }
 
     /// <summary>Rows below a row with the names of the columns.</summary>
-    public static ComparisonResult Csv(SourceFile baseline, SourceFile candidate, RecordKey key, DifferenceList differences)
+    public static ComparisonResult Csv(
+        SourceFile baseline,
+        SourceFile candidate,
+        RecordKey key,
+        DifferenceList differences,
+        Allowances? allowances = null,
+        NoisePlaces? noise = null)
     {
         using CsvSource left = new(baseline, Side.Baseline, key);
         using CsvSource right = new(candidate, Side.Candidate, key);
         string? columns = CsvColumns.Describe(left.Columns, right.Columns);
-        return Compare(left, right, baseline.Path, ComparisonFormat.Csv, columns, differences: differences)
+        return Compare(left, right, baseline.Path, ComparisonFormat.Csv, columns, differences: differences, allowances: allowances, noise: noise)
             .WithDifferences(new RecordText(key, left.Fields, right.Fields).Read(differences));
     }
 
@@ -67,6 +85,8 @@ internal sealed class KeyedComparer : IDisposable
     /// <param name="limit">Records that wait in memory at most.</param>
     /// <param name="sortCapacity">Records that are sorted in memory at most.</param>
     /// <param name="differences">Told where differences are; null for nobody.</param>
+    /// <param name="allowances">What may differ in a record; null for nothing.</param>
+    /// <param name="noise">Where runs of the baseline differ; null for nowhere.</param>
     public static ComparisonResult Compare(
         RecordSource left,
         RecordSource right,
@@ -75,10 +95,13 @@ internal sealed class KeyedComparer : IDisposable
         string? frame = null,
         int limit = DefaultLimit,
         int sortCapacity = DiskSorter<KeyedRecord>.DefaultCapacity,
-        DifferenceList? differences = null)
+        DifferenceList? differences = null,
+        Allowances? allowances = null,
+        NoisePlaces? noise = null)
     {
-        using KeyedComparer comparer = new(subject, limit, sortCapacity, differences ?? new DifferenceList(0));
-        ComparisonCounts counts = comparer.Count(left, right);
+        using KeyedComparer comparer = new(subject, limit, sortCapacity);
+        RecordJudge judge = new(left.Fields, right.Fields, allowances ?? Allowances.None, noise ?? NoisePlaces.None);
+        ComparisonCounts counts = comparer.Count(left, right, new KeyGroup(differences ?? new DifferenceList(0), judge));
         bool sameFrame = left.Frame == right.Frame;
         if (!sameFrame)
             frame ??= "the document has other arrays";
@@ -88,7 +111,7 @@ internal sealed class KeyedComparer : IDisposable
 
     public void Dispose() => _left.Dispose();
 
-    private ComparisonCounts Count(RecordSource left, RecordSource right)
+    private ComparisonCounts Count(RecordSource left, RecordSource right, KeyGroup group)
     {
         bool more;
         do
@@ -101,7 +124,7 @@ internal sealed class KeyedComparer : IDisposable
 
         foreach ((_, _, KeyedRecord record) in _waiting.Waiting())
             _left.Add(record);
-        return Merge();
+        return Merge(group);
     }
 
     private void Take(KeyedRecord record)
@@ -111,9 +134,8 @@ internal sealed class KeyedComparer : IDisposable
             _unchanged++;
     }
 
-    private ComparisonCounts Merge()
+    private ComparisonCounts Merge(KeyGroup group)
     {
-        KeyGroup group = new(_differences);
         UInt128 key = default;
         foreach (KeyedRecord record in _left.Sorted())
         {

@@ -15,18 +15,16 @@ internal abstract class RecordFields(SourceFile file)
     protected SourceFile File => file;
 
     /// <summary>The values of a record in the order of the file; null if the record is too long to be taken apart.</summary>
+    /// <param name="offset">Where it begins.</param>
+    /// <param name="length">Its bytes; 0 for up to the end of its line.</param>
     public List<RecordField>? Read(long offset, long length)
     {
-        if (length > LongestRecord)
+        if ((length > 0 ? file.ReadUpTo(offset, length, LongestRecord) : ReadLine(offset)) is not ReadOnlyMemory<byte> record)
             return null;
-        byte[] record = new byte[length];
-        int held = 0;
-        for (int read; held < record.Length && (read = file.Read(record.AsSpan(held), offset + held)) > 0;)
-            held += read;
         List<RecordField> fields = [];
         try
         {
-            Parse(record.AsMemory(0, held), fields);
+            Parse(record, fields);
         }
         catch (Exception e) when (e is JsonException or CsvFormatException or InvalidOperationException)
         {
@@ -36,6 +34,22 @@ internal abstract class RecordFields(SourceFile file)
         return fields;
     }
 
+    private ReadOnlyMemory<byte>? ReadLine(long offset)
+    {
+        for (long size = 4096; size <= LongestRecord; size *= 16)
+        {
+            ReadOnlyMemory<byte> start = file.ReadUpTo(offset, size, LongestRecord)!.Value;
+            int end = EndOf(start.Span);
+            if (end >= 0 || start.Length < size)
+                return end >= 0 ? start[..end] : start;
+        }
+
+        return null;
+    }
+
+    /// <summary>Where the first record ends, or -1 if it does not.</summary>
+    protected abstract int EndOf(ReadOnlySpan<byte> text);
+
     /// <summary>Takes a record apart.</summary>
     protected abstract void Parse(ReadOnlyMemory<byte> record, List<RecordField> fields);
 }
@@ -43,8 +57,12 @@ internal abstract class RecordFields(SourceFile file)
 /// <summary>Records that are JSON values: their leaves.</summary>
 internal sealed class JsonFields(SourceFile file) : RecordFields(file)
 {
+    protected override int EndOf(ReadOnlySpan<byte> text) => text.IndexOf((byte)'\n');
+
     protected override void Parse(ReadOnlyMemory<byte> record, List<RecordField> fields)
     {
+        if (JsonLineReader.IsBlank(record.Span))
+            return;
         Utf8JsonReader reader = new(record.Span, isFinalBlock: true, new JsonReaderState(JsonErrors.Options));
         ValuePath path = new();
         Stack<(bool IsArray, long Children)> open = [];
@@ -106,6 +124,23 @@ internal sealed class JsonFields(SourceFile file) : RecordFields(file)
 /// <summary>Rows of separated values: their columns by name, or by number from 1 where there are more than names.</summary>
 internal sealed class CsvFields(SourceFile file, char separator, IReadOnlyList<string> columns) : RecordFields(file)
 {
+    /// <summary>Where a row ends; a line feed inside quotes does not end it.</summary>
+    public static int EndOfRow(ReadOnlySpan<byte> text)
+    {
+        bool isQuoted = false;
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '"')
+                isQuoted = !isQuoted;
+            else if (text[i] is (byte)'\n' or (byte)'\r' && !isQuoted)
+                return i;
+        }
+
+        return -1;
+    }
+
+    protected override int EndOf(ReadOnlySpan<byte> text) => EndOfRow(text);
+
     protected override void Parse(ReadOnlyMemory<byte> record, List<RecordField> fields)
     {
         using MemoryStream stream = new(record.ToArray(), writable: false);
