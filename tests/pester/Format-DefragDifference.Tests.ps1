@@ -52,6 +52,18 @@ Describe 'Format-DefragDifference' {
         @(Format-DefragDifference -Baseline "$root/base/same.txt" -Candidate "$root/cand/same.txt").Count | Should -Be 3
     }
 
+    It 'lists findings, values and records: what became of each, before and after' {
+        New-File "$root/base/r.csv" "id,v`n1,old`n2,y`n"
+        New-File "$root/cand/r.csv" "id,v`n2,y`n1,new`n"
+        $lines = @(Invoke-DefragCompare "$root/base" "$root/cand" -OutputDirectory "$root/keyed" -Include '*.csv' -Key id -NoHistory 6> $null |
+            Format-DefragDifference | Where-Object Kind -ne Heading)
+        $lines[0].Text | Should -Be 'Updated id=1'
+        $lines[1].Kind | Should -Be 'Removed'
+        [string] $lines[1] | Should -Match 'old'
+        [string] $lines[2] | Should -Match 'new'
+        @(Format-DefragDifference r.csv "$root/keyed" -AsText | Where-Object Kind -in Removed, Added).Count | Should -Be 2
+    }
+
     It 'says what it leaves out' {
         $lines = @(Format-DefragDifference a.txt "$root/out" -MaxLine 2)
         $lines.Count | Should -Be 6

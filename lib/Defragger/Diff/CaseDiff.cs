@@ -1,6 +1,7 @@
 using System.Globalization;
 using Defragger.Compare;
 using Defragger.Comparers;
+using Defragger.Comparers.Differences;
 
 namespace Defragger.Diff;
 
@@ -31,21 +32,26 @@ internal static class CaseDiff
 
     private static IEnumerable<DiffLine> Differences(CaseResult result, DiffOptions options)
     {
-        if (!File.Exists(result.BaselinePath) && !File.Exists(result.CandidatePath)) yield break;
-        if (FormatOf(result) == ComparisonFormat.Binary && !options.AsText)
-        {
-            yield return Note(result.Case, "bytes, which are not shown; -AsText shows them as lines");
-            yield break;
-        }
-        using var diff = new TextDiff(result.Case, Existing(result.BaselinePath), Existing(result.CandidatePath), options.Context);
+        string? baseline = Existing(result.BaselinePath), candidate = Existing(result.CandidatePath);
+        if (baseline == null && candidate == null) return DifferenceRows.Of(result, result.Differences ?? []);
+        bool isText = options.AsText || FormatOf(candidate ?? baseline!) == ComparisonFormat.Text;
+        if (isText) return ByLine(result.Case, baseline, candidate, options.Context);
+        if (baseline == null || candidate == null) return [Note(result.Case, "only one side has it; -AsText shows it")];
+        // A comparer of the user's need not tell its differences, and an old journal has none.
+        return DifferenceRows.Of(result, result.Differences ?? FileComparer.Compare(
+            baseline, candidate, ComparisonFormat.Auto, shown: Math.Min(options.MostLines, DifferenceList.MaximumLimit)).Differences ?? []);
+    }
+
+    private static IEnumerable<DiffLine> ByLine(string name, string? baseline, string? candidate, int context)
+    {
+        using var diff = new TextDiff(name, baseline, candidate, context);
         foreach (DiffLine line in diff.Lines()) yield return line;
     }
 
     private static string? Existing(string? path) => File.Exists(path) ? path : null;
 
-    private static ComparisonFormat FormatOf(CaseResult result)
+    private static ComparisonFormat FormatOf(string path)
     {
-        string path = Existing(result.CandidatePath) ?? result.BaselinePath!;
         ComparisonFormat format = FormatCatalog.Default.ByName(path);
         if (format != ComparisonFormat.Auto) return format;
         using var file = new SourceFile(path);

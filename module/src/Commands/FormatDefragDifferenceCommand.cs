@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Defragger.Compare;
 using Defragger.Comparers;
+using Defragger.Comparers.Differences;
 using Defragger.Diff;
 using Defragger.PowerShell.Parameters;
 
@@ -84,7 +85,8 @@ public sealed class FormatDefragDifferenceCommand : EarlierRunCommand
     {
         try
         {
-            ComparisonResult found = FileComparer.Compare(baseline, candidate, ComparisonFormat.Auto);
+            ComparisonResult found = FileComparer.Compare(
+                baseline, candidate, ComparisonFormat.Auto, shown: Math.Min(MaxLine, DifferenceList.MaximumLimit));
             Show(new CaseResult
             {
                 Case = System.IO.Path.GetFileName(candidate),
@@ -92,6 +94,11 @@ public sealed class FormatDefragDifferenceCommand : EarlierRunCommand
                 Reason = found.Reason,
                 BaselinePath = baseline,
                 CandidatePath = candidate,
+                New = found.Counts?.New,
+                Absent = found.Counts?.Absent,
+                Updated = found.Counts?.Updated,
+                Moved = found.Counts?.Moved,
+                Differences = found.Differences,
             });
         }
         catch (ComparisonException e)

@@ -1,5 +1,6 @@
 using System.Text;
 using Defragger.Compare;
+using Defragger.Comparers.Differences;
 using Defragger.Diff;
 using FsCheck;
 using FsCheck.Fluent;
@@ -117,6 +118,33 @@ public class DiffProperties
         result = result with { Ended = DateTimeOffset.UtcNow.AddDays(-1), CandidatePath = directory["none"] };
         string[] notes = [.. CaseDiff.Of(result, new DiffOptions(3, 1000, AsText: false)).Where(one => one.Kind == DiffLineKind.Note).Select(one => one.Text)];
         Assert.Equal([$"'{before}' was written to since it was compared", $"'{directory["none"]}' is gone since it was compared"], notes);
+    }
+
+    [Fact]
+    public void Findings_and_values_are_told_one_by_one_and_those_that_were_not_kept_are_counted()
+    {
+        using var directory = new TemporaryDirectory();
+        string before = directory.Write("a.json", """{"n":1,"gone":true,"text":"one two"}"""), after = directory.Write("b.json", """{"n":1,"text":"one three","new":[]}""");
+        var result = new CaseResult { Case = "a.json", Status = CaseStatus.Changed, BaselinePath = before, CandidatePath = after, New = 1, Absent = 1, Updated = 1 };
+        DiffLine[] lines = [.. CaseDiff.Of(result, new DiffOptions(3, 100, AsText: false)).Where(one => one.Kind != DiffLineKind.Heading)];
+        Assert.Equal(
+            ["New     new", "+[]", "Absent  gone", "-true", "Updated text", "-\"one two\"", "+\"one three\""],
+            lines.Select(one => one.ToString()));
+        Assert.Equal("two", lines[5].Text.Substring(lines[5].Marks[0].Start, lines[5].Marks[0].Length));
+
+        // What the run kept is shown, also when the files are gone.
+        result = result with
+        {
+            BaselinePath = directory["none"], CandidatePath = null, Moved = 5,
+            Differences =
+            [
+                new Difference { Kind = DifferenceKind.Moved, Place = "a.c:2", From = "a.c:1", Rule = "R", Before = "m", After = "m" },
+                new Difference { Kind = DifferenceKind.New, Place = "a.c:3", Rule = "R", After = "\u001b[2J" },
+            ],
+        };
+        lines = [.. CaseDiff.Of(result, new DiffOptions(3, 100, AsText: false)).Where(one => one.Kind != DiffLineKind.Heading)];
+        Assert.Equal(["Moved   R a.c:2 (from a.c:1)", "New     R a.c:3", "+\u241b[2J"], lines[1..^1].Select(one => one.ToString()));
+        Assert.Contains("6 more differences", lines[^1].Text, StringComparison.Ordinal);
     }
 
     private static string Join(string[] lines) => string.Concat(lines.Select(line => line + "\n"));
