@@ -52,6 +52,7 @@ internal sealed class CompareSetup : IDisposable
             Tolerances = Settings.Tolerances,
             IgnoreRules = Settings.IgnoreRules,
             IgnoreRuleFile = Settings.RulePath,
+            FurtherBaselines = baselines,
         };
         if (command.History != null && command.NoHistory)
             throw new SetupException(ErrorKind.InvalidHistory, "-History names a history and -NoHistory wants none; give one of them.", command.History);

@@ -42,6 +42,9 @@ internal sealed record RunOptions
     /// <summary>The ignore rules that the comparer was given, for reports.</summary>
     public IReadOnlyList<IgnoreRule> IgnoreRules { get; init; } = [];
 
+    /// <summary>Further runs of the baseline that the comparer was given, for reports.</summary>
+    public IReadOnlyList<string> FurtherBaselines { get; init; } = [];
+
     /// <summary>The file of the ignore rules; null for none.</summary>
     public string? IgnoreRuleFile { get; init; }
 }

@@ -34,6 +34,9 @@ internal sealed record RunRecord
     /// <summary>PATTERN=BOUND of each tolerance.</summary>
     public IReadOnlyList<string> Tolerances { get; init; } = [];
 
+    /// <summary>Further runs of the baseline, by which noise was known.</summary>
+    public IReadOnlyList<string> FurtherBaselines { get; init; } = [];
+
     /// <summary>The file that the ignore rules are from; null for none.</summary>
     public string? IgnoreRuleFile { get; init; }
 
@@ -49,6 +52,7 @@ internal sealed record RunRecord
         ThrottleLimit = options.ThrottleLimit,
         Throttle = options.Throttle,
         Tolerances = options.Tolerances,
+        FurtherBaselines = options.FurtherBaselines,
         IgnoreRuleFile = options.IgnoreRuleFile,
         IgnoreRules = options.IgnoreRules,
         Reports = [.. options.Reports.Select(ReportFiles.NameOf)],

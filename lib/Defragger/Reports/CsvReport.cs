@@ -21,6 +21,7 @@ internal sealed class CsvReport(Stream stream) : IReport
         ("unchanged", one => one.Unchanged),
         ("ignored", one => one.Ignored),
         ("tolerated", one => one.Tolerated),
+        ("noise", one => one.Noise),
         ("seconds", one => one.Duration.TotalSeconds),
         ("cpu_seconds", one => one.CpuTime.TotalSeconds),
         ("peak_bytes", one => one.PeakMemory),

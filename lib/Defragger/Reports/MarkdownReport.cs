@@ -42,10 +42,10 @@ internal sealed class MarkdownReport(Stream stream) : IReport
         text.Append(CultureInfo.InvariantCulture, $"{Plain(head.Title)}, {head.Header.Started.UtcDateTime:yyyy-MM-dd HH:mm} UTC\n\n");
         if (head.Incomplete != null) text.Append(CultureInfo.InvariantCulture, $"**{Plain(head.Incomplete)}**\n\n");
         text.AppendJoin(", ", head.Counts.Select(one => $"{ReportHead.Number(one.Count)} {ReportHead.Words(one.Status)}")).Append("\n\n");
-        if (sum.New + sum.Absent + sum.Updated + sum.Moved + sum.Ignored > 0)
+        if (sum.New + sum.Absent + sum.Updated + sum.Moved + sum.Ignored + sum.Noise > 0)
         {
             (string Name, long Count)[] counts =
-                [("new", sum.New), ("absent", sum.Absent), ("updated", sum.Updated), ("moved", sum.Moved), ("unchanged", sum.Unchanged), ("ignored", sum.Ignored)];
+                [("new", sum.New), ("absent", sum.Absent), ("updated", sum.Updated), ("moved", sum.Moved), ("unchanged", sum.Unchanged), ("ignored", sum.Ignored), ("noise", sum.Noise)];
             text.Append("Findings: ").AppendJoin(", ", counts.Where(one => one.Count > 0).Select(one => $"{ReportHead.Number(one.Count)} {one.Name}")).Append("\n\n");
         }
         WriteTable(text, sum.Total - sum.Count(CaseStatus.Same));

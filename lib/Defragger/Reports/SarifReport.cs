@@ -142,6 +142,7 @@ internal sealed class SarifReport(Stream stream) : IReport
     {
         IEnumerable<string> by = (one.IgnoredBy ?? []).Where(hit => hit.Rule < _reasons.Count).Select(hit => _reasons[hit.Rule]);
         if (one.Tolerated > 0) by = by.Append("within tolerance");
+        if (one.Noise > 0) by = by.Append("noise: runs of the baseline differ there too");
         _json.WriteStartArray("suppressions");
         _json.WriteStartObject();
         _json.WriteString("kind", "external");
@@ -157,7 +158,7 @@ internal sealed class SarifReport(Stream stream) : IReport
         (string Name, long? Value)[] figures =
         [
             ("new", one.New), ("absent", one.Absent), ("updated", one.Updated), ("moved", one.Moved), ("unchanged", one.Unchanged),
-            ("ignored", one.Ignored), ("peakBytes", one.PeakMemory > 0 ? one.PeakMemory : null), ("exitCode", one.ExitCode), ("signal", one.Signal),
+            ("ignored", one.Ignored), ("noise", one.Noise), ("peakBytes", one.PeakMemory > 0 ? one.PeakMemory : null), ("exitCode", one.ExitCode), ("signal", one.Signal),
         ];
         foreach ((string name, long? value) in figures)
             if (value is long number) _json.WriteNumber(name, number);

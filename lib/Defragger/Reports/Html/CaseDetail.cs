@@ -46,7 +46,7 @@ internal sealed record CaseDetail(TextDifference? Text, IReadOnlyList<Difference
 
     private static string? LeftOut(CaseResult one)
     {
-        long all = (one.New + one.Absent + one.Updated + one.Moved + one.Ignored) ?? 0;
+        long all = (one.New ?? 0) + (one.Absent ?? 0) + (one.Updated ?? 0) + (one.Moved ?? 0) + (one.Ignored ?? 0) + (one.Noise ?? 0);
         return all > one.Differences!.Count ? $"{ReportHead.Number(one.Differences.Count)} of {ReportHead.Number(all)} differences were kept (-MaxDifference)." : null;
     }
 

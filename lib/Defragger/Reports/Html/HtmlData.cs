@@ -98,7 +98,7 @@ internal static class HtmlData
 
     private static void WriteCounts(Utf8JsonWriter json, CaseResult one)
     {
-        long?[] counts = [one.New, one.Absent, one.Updated, one.Moved, one.Unchanged, one.Ignored];
+        long?[] counts = [one.New, one.Absent, one.Updated, one.Moved, one.Unchanged, one.Ignored, one.Noise];
         if (counts.All(count => count == null))
         {
             json.WriteNumberValue(0);

@@ -59,6 +59,7 @@ internal static class HtmlPage
         Memory(page);
         Lists(page);
         Rules(page, head);
+        Noise(page, head);
         About(page, head);
         return page.Append("</main>\n").ToString();
     }
@@ -71,7 +72,7 @@ internal static class HtmlPage
         CompareSummary sum = head.Summary;
         var facts = new List<string>();
         (string Name, long Count)[] findings =
-            [("new", sum.New), ("absent", sum.Absent), ("updated", sum.Updated), ("moved", sum.Moved), ("unchanged", sum.Unchanged), ("ignored", sum.Ignored)];
+            [("new", sum.New), ("absent", sum.Absent), ("updated", sum.Updated), ("moved", sum.Moved), ("unchanged", sum.Unchanged), ("ignored", sum.Ignored), ("noise", sum.Noise)];
         string told = string.Join(", ", findings.Where(one => one.Count > 0).Select(one => $"{ReportHead.Number(one.Count)} {one.Name}"));
         if (told.Length > 0) facts.Add($"findings: {told}");
         if (head.Record is { PeakUsed: > 0 } met) facts.Add($"at most {MemorySize.Format(met.PeakUsed)} of {MemorySize.Format(met.TotalMemory)} used");
@@ -125,6 +126,16 @@ internal static class HtmlPage
             page.Append("</tbody></table>\n");
         }
         page.Append("</section>\n");
+    }
+
+    /// <summary>What differs between runs of the baseline: counted and shown, for noise that is silent hides what is none.</summary>
+    private static void Noise(StringBuilder page, ReportHead head)
+    {
+        IReadOnlyList<string> further = head.Record?.FurtherBaselines ?? [];
+        if (head.Summary.Noise == 0 && further.Count == 0) return;
+        page.Append(s_plain, $"<section>\n<h2>Noise</h2>\n<p>{ReportHead.Number(head.Summary.Noise)} differences are noise: they are where runs of the baseline differ too.</p>\n");
+        if (further.Count > 0) page.Append(s_plain, $"<p>Compared with: {Text(string.Join(", ", further))}</p>\n");
+        page.Append("<div id=\"noisiest\" hidden></div>\n</section>\n");
     }
 
     private static void About(StringBuilder page, ReportHead head)

@@ -5,7 +5,7 @@ const meta = JSON.parse(document.getElementById('meta').textContent);
 const cases = JSON.parse(document.getElementById('cases').textContent);
 const Case = 0, Status = 1, Reason = 2, Counts = 3, Seconds = 4, Peak = 5, Ended = 6, Attempts = 7, Wait = 8, Held = 9,
   Predicted = 10, Reserved = 11, Log = 12, Detail = 13;
-const New = 0, Absent = 1, Updated = 2, Moved = 3, Unchanged = 4, Ignored = 5;
+const New = 0, Absent = 1, Updated = 2, Moved = 3, Unchanged = 4, Ignored = 5, Noise = 6;
 const RowHeight = 30, MostRows = 550000; // browsers lay out no more than 17 million pixels
 
 const byId = id => document.getElementById(id);

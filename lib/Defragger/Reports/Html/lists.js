@@ -17,6 +17,7 @@
   }
 
   function table(id, heads, rows) {
+    if (!byId(id)) return;
     const body = element('tbody');
     for (const cells of rows)
       body.append(element('tr', {}, ...cells.map(cell => typeof cell === 'string' ? element('td', { className: 'n' }, cell) : element('td', {}, cell))));
@@ -34,6 +35,8 @@
   table('biggest', ['Case', 'Peak MB', 'Predicted MB'], top(one => one[Peak]).map(([i]) => [link(i), megabytes(cases[i][Peak]), megabytes(cases[i][Predicted])]));
   table('slowest', ['Case', 'Seconds'], top(one => one[Attempts] > 0 ? one[Seconds] : 0).map(([i]) => [link(i), seconds(cases[i][Seconds])]));
   table('waited', ['Case', 'Waited s'], top(one => one[Wait]).map(([i]) => [link(i), seconds(cases[i][Wait])]));
+  table('noisiest', ['Case', 'Noise', 'Other differences'], top(one => one[Counts] ? one[Counts][Noise] : 0)
+    .map(([i, noise]) => [link(i), number(noise), number([New, Absent, Updated, Moved].reduce((sum, which) => sum + cases[i][Counts][which], 0))]));
 
   const sums = meta.holds.map(() => [0, 0]);
   for (const one of cases) {
