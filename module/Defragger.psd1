@@ -14,10 +14,14 @@
     FormatsToProcess = @('Defragger.format.ps1xml')
 
     CmdletsToExport = @(
+        'Approve-DefragCompare',
         'Build-DefragPython',
         'Clear-DefragHistory',
         'Export-DefragHeapMap',
         'Export-DefragHistory',
+        'Export-DefragReport',
+        'Format-DefragDifference',
+        'Get-DefragCompare',
         'Get-DefragHistory',
         'Get-DefragPython',
         'Import-DefragHistory',

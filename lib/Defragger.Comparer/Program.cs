@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
+using System.Globalization;
 using Defragger.Comparers;
+using Defragger.Comparers.Differences;
 using Defragger.Comparers.Records;
 using Defragger.Comparers.Rules;
 
@@ -21,8 +23,12 @@ string usage = $"""
       --key NAME      a member or column by which records of json, jsonlines and csv are matched, in whatever order they
                       stand; a/b for a member inside another; several make one key
       --tolerance PATTERN=BOUND
-                      numbers of json whose path matches may differ by so much (1e-9) or by such a share (10%); several
+                      numbers of json, and of jsonlines and csv, whose path or column matches may differ by so much (1e-9) or by such a share (10%); several
+      --baseline2 FILE
+                      another run of the baseline: where it differs from BASELINE, a difference is noise; several
       --ignore FILE   known differences, a JSON array of when, case, path, rule, reason, bug, owner, expires
+      --max-difference N
+                      differences whose text is told, from 0 to 1000 (50); the counts are of all
       --case NAME     what the case is called, for ignore rules
       --help          this text
       --version       the version
@@ -36,6 +42,8 @@ List<string> keys = [];
 List<(string, Tolerance)> tolerances = [];
 IReadOnlyList<IgnoreRule> rules = [];
 string caseName = "";
+int shown = DifferenceList.DefaultLimit;
+List<string> baselines = [];
 List<string> files = [];
 for (int i = 0; i < args.Length; i++)
 {
@@ -56,7 +64,7 @@ for (int i = 0; i < args.Length; i++)
         case "--key":
             keys.Add(args[++i]);
             break;
-        case "--tolerance" or "--ignore" or "--case" when i + 1 == args.Length:
+        case "--tolerance" or "--ignore" or "--case" or "--max-difference" or "--baseline2" when i + 1 == args.Length:
             return Misused($"{args[i]} needs a value");
         case "--tolerance":
             if (!TryReadTolerance(args[++i], tolerances, out string? fault))
@@ -73,8 +81,15 @@ for (int i = 0; i < args.Length; i++)
             }
 
             break;
+        case "--baseline2":
+            baselines.Add(args[++i]);
+            break;
         case "--case":
             caseName = args[++i];
+            break;
+        case "--max-difference":
+            if (!int.TryParse(args[++i], NumberStyles.None, CultureInfo.InvariantCulture, out shown) || shown > DifferenceList.MaximumLimit)
+                return Misused($"--max-difference is a number from 0 to {DifferenceList.MaximumLimit}, not '{args[i]}'");
             break;
         case "--":
             files.AddRange(args[(i + 1)..]);
@@ -104,7 +119,7 @@ catch (FormatException e)
 
 try
 {
-    ComparisonResult result = FileComparer.Compare(files[0], files[1], format, key, allowances);
+    ComparisonResult result = FileComparer.Compare(files[0], files[1], format, key, allowances, shown, baselines);
     int printed = Print(result.ToJson());
     return printed != Same || result.Same ? printed : Changed;
 }

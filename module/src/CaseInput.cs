@@ -42,6 +42,16 @@ internal sealed class CaseInput
         return new CaseInput(Path.GetDirectoryName(baseline)!, Path.GetDirectoryName(candidate)!, single, handedIn);
     }
 
+    /// <summary>Looks at a further run of the baseline.</summary>
+    /// <param name="path">Full path.</param>
+    /// <exception cref="SetupException">It is not there, or is a file where directories are compared, or the other way round.</exception>
+    public string Further(string path)
+    {
+        bool isDirectory = IsDirectory(path, "second baseline", ErrorKind.BaselineNotFound);
+        return isDirectory == (_single == null) ? path : throw new SetupException(ErrorKind.DirectoryAndFile,
+            $"'{path}' is a {(isDirectory ? "directory" : "file")}, and {(isDirectory ? "two files" : "directories")} are compared; give -Baseline2 what -Baseline is.", path);
+    }
+
     /// <summary>The cases.</summary>
     public CaseSource Open(CaseFilter filter)
     {

@@ -4,6 +4,7 @@ using Defragger.Compare;
 using Defragger.History;
 using Defragger.PowerShell.Commands;
 using Defragger.PowerShell.Parameters;
+using Defragger.Reports;
 
 namespace Defragger.PowerShell;
 
@@ -35,10 +36,11 @@ internal sealed class CompareSetup : IDisposable
             command.MyInvocation.ExpectingInput || command.Manifest != null);
         Filter = new CaseFilter(command.Filter is string one ? [one] : [], command.Include, command.Exclude);
         Settings = new ComparerSettings(command, fullPath);
+        IReadOnlyList<string> baselines = [.. command.Baseline2.Select(path => _input.Further(fullPath(path)))];
         _options = new RunOptions
         {
-            Comparer = ComparerOf(command, Settings, bin, fullPath(".")),
-            Within = command.FollowLink ? [] : [_input.Baseline, _input.Candidate],
+            Comparer = ComparerOf(command, Settings, baselines, bin, fullPath(".")),
+            Within = command.FollowLink ? [] : [_input.Baseline, _input.Candidate, .. baselines.Where(Directory.Exists)],
             ThrottleLimit = command.ThrottleLimit,
             Throttle = command.Throttle,
             OomRetry = command.OomRetry,
@@ -46,6 +48,11 @@ internal sealed class CompareSetup : IDisposable
             Budget = SizeOf(command.MemoryBudget, nameof(command.MemoryBudget)),
             CaseMemoryLimit = CaseLimitOf(command.CaseMemoryLimit),
             Timeout = command.TimeoutSeconds is double seconds ? TimeSpan.FromSeconds(seconds) : null,
+            Reports = [.. command.Report.Distinct()],
+            Tolerances = Settings.Tolerances,
+            IgnoreRules = Settings.IgnoreRules,
+            IgnoreRuleFile = Settings.RulePath,
+            FurtherBaselines = baselines,
         };
         if (command.History != null && command.NoHistory)
             throw new SetupException(ErrorKind.InvalidHistory, "-History names a history and -NoHistory wants none; give one of them.", command.History);
@@ -133,20 +140,20 @@ internal sealed class CompareSetup : IDisposable
     }
 
     private static CaseComparer ComparerOf(
-        InvokeDefragCompareCommand command, ComparerSettings settings, string bin, string location)
+        InvokeDefragCompareCommand command, ComparerSettings settings, IReadOnlyList<string> baselines, string bin, string location)
     {
         if (command.Command.Length == 0)
-            return new BuiltInComparer(Program(bin, "defrag-comparer"), settings.OptionsOf, Version + settings.Identity);
+            return new BuiltInComparer(Program(bin, "defrag-comparer"), settings.OptionsOf, Version + settings.Identity, baselines);
         string program = command.Command[0];
         if (program.StartsWith('-'))
         {
             throw new SetupException(ErrorKind.InvalidCommand,
                 $"'{program}' is neither a parameter of Invoke-DefragCompare nor a program. See Get-Help Invoke-DefragCompare.", program);
         }
-        if (!settings.IsEmpty)
+        if (!settings.IsEmpty || baselines.Count > 0)
         {
             throw new SetupException(ErrorKind.InvalidCommand,
-                "-Format, -Key, -Tolerance and -IgnoreRule are for the built-in comparer; with -Command the program decides how it reads a file.", program);
+                "-Format, -Key, -Tolerance, -IgnoreRule, -MaxDifference and -Baseline2 are for the built-in comparer; with -Command the program decides how it reads a file.", program);
         }
         string found = CommandPath.Find(program, location) ?? throw new SetupException(ErrorKind.CommandNotFound,
             $"The program '{program}' of -Command is not there or cannot be run. Give its path, or a name that PATH knows.", program);
@@ -211,6 +218,14 @@ internal sealed class CompareSetup : IDisposable
             throw new SetupException(ErrorKind.OutputExists,
                 $"'{journal}' is the journal of an earlier run. Go on with it (-Resume), replace it (-Force), or choose another -OutputDirectory.",
                 journal);
+        }
+        // In the directory of a run reports are its own; elsewhere a file of that name is somebody's.
+        string? other = File.Exists(journal) || _force ? null
+            : _options.Reports.Select(report => Path.Combine(_outputPath, ReportFiles.NameOf(report))).FirstOrDefault(Path.Exists);
+        if (other != null)
+        {
+            throw new SetupException(ErrorKind.OutputExists,
+                $"'{other}' is there and is of no run. Replace it (-Force), or choose another -OutputDirectory.", other);
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Security.Cryptography;
 using Defragger.Compare;
 using Defragger.Comparers;
+using Defragger.Comparers.Differences;
 using Defragger.Comparers.Records;
 using Defragger.Comparers.Rules;
 using Defragger.PowerShell.Commands;
@@ -15,6 +16,7 @@ internal sealed class ComparerSettings
     private readonly FormatCatalog _formats;
     private readonly CasePatterns<RecordKey> _keys;
     private readonly List<string> _tolerances;
+    private readonly int _maxDifference;
     private readonly string? _rulePath;
     private readonly IReadOnlyList<IgnoreRule> _rules = [];
     private readonly DateOnly _today = DateOnly.FromDateTime(DateTime.UtcNow);
@@ -30,6 +32,8 @@ internal sealed class ComparerSettings
         _told.AddRange(_keys.Entries.Select(entry => $"key {entry.Pattern}={entry.Value}"));
         _tolerances = TolerancesOf(command.Tolerance);
         _told.AddRange(_tolerances.Select(entry => $"tolerance {entry}"));
+        _maxDifference = command.MaxDifference;
+        if (_maxDifference != DifferenceList.DefaultLimit) _told.Add($"differences {_maxDifference}");
         if (command.IgnoreRule == null) return;
         _rulePath = fullPath(command.IgnoreRule);
         (_rules, string content) = RulesOf(_rulePath);
@@ -40,6 +44,15 @@ internal sealed class ComparerSettings
     /// <summary>Nothing was asked for.</summary>
     public bool IsEmpty => _told.Count == 0;
 
+    /// <summary>PATTERN=BOUND of each tolerance.</summary>
+    public IReadOnlyList<string> Tolerances => _tolerances;
+
+    /// <summary>The ignore rules, in the order of their file.</summary>
+    public IReadOnlyList<IgnoreRule> IgnoreRules => _rules;
+
+    /// <summary>Full path of their file; null for none.</summary>
+    public string? RulePath => _rulePath;
+
     /// <summary>All settings in one line: with others, earlier results do not hold.</summary>
     public string Identity => string.Concat(_told.Select(setting => " " + setting));
 
@@ -49,6 +62,7 @@ internal sealed class ComparerSettings
         "--format", FormatCatalog.NameOf(_formats.ByName(name)),
         .. (_keys.Find(name)?.Names ?? []).SelectMany(member => (string[])["--key", member]),
         .. _tolerances.SelectMany(tolerance => (string[])["--tolerance", tolerance]),
+        "--max-difference", _maxDifference.ToString(System.Globalization.CultureInfo.InvariantCulture),
         .. _rulePath == null ? (string[])[] : ["--ignore", _rulePath, "--case", name],
     ];
 

@@ -66,6 +66,20 @@ internal readonly record struct ErrorKind(string Id, ErrorCategory Category)
     public static readonly ErrorKind InputReadFailed = new("InputReadFailed", ErrorCategory.ReadError);
     public static readonly ErrorKind LauncherLost = new("LauncherLost", ErrorCategory.ResourceUnavailable);
 
+    // Earlier runs: a bad call, or one of several that cannot be read.
+    public static readonly ErrorKind NoEarlierRun = new("NoEarlierRun", ErrorCategory.ObjectNotFound);
+    public static readonly ErrorKind JournalNotReadable = new("JournalNotReadable", ErrorCategory.ReadError);
+    public static readonly ErrorKind SameRun = new("SameRun", ErrorCategory.InvalidArgument);
+
+    public static readonly ErrorKind NothingChosen = new("NothingChosen", ErrorCategory.InvalidArgument);
+    public static readonly ErrorKind RunGoesOn = new("RunGoesOn", ErrorCategory.ResourceBusy);
+
+    // Cases that are not approved: the others are.
+    public static readonly ErrorKind CaseStale = new("CaseStale", ErrorCategory.InvalidData);
+    public static readonly ErrorKind CaseNotCompared = new("CaseNotCompared", ErrorCategory.InvalidOperation);
+    public static readonly ErrorKind CaseOutside = new("CaseOutside", ErrorCategory.SecurityError);
+    public static readonly ErrorKind ApproveFailed = new("ApproveFailed", ErrorCategory.WriteError);
+
     // Single cases: the run goes on.
     public static readonly ErrorKind InvalidCase = new("InvalidCase", ErrorCategory.InvalidData);
     public static readonly ErrorKind InvalidHistoryRow = new("InvalidHistoryRow", ErrorCategory.InvalidData);

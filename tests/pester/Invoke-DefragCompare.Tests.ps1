@@ -125,6 +125,60 @@ Describe 'Invoke-DefragCompare' {
             (Invoke-Quietly ($arguments + @{ Tolerance = '*.time=1e-9'; Force = $true })).ExitCode | Should -Be 1
         }
 
+        It 'tolerates numbers in columns and records' {
+            $arguments = New-Run $root @{ 'r.csv' = "id,time`n1,100`n", "id,time`n1,104`n"; 'r.jsonl' = "{""time"":1}`n", "{""time"":1.01}`n" }
+            foreach ($key in @{}, @{ '*.csv' = 'id' }) {
+                $run = Invoke-Quietly ($arguments + @{ Tolerance = 'time=5%'; Key = $key; Force = $true })
+                foreach ($result in $run.Results) { "$($result.Status) $($result.Ignored) $($result.Tolerated)" | Should -Be 'Ignored 1 1' }
+                $run.ExitCode | Should -Be 0
+            }
+        }
+
+        It 'keeps the first differences of a case with their place and what both sides say' {
+            $arguments = New-Run $root @{ 'r.json' = '{"a":[1,2],"b":"x"}', '{"a":[1,3,4],"b":"y"}' }
+            $differences = (Invoke-Quietly $arguments).Results[0].Differences
+            "$($differences[0].Kind) $($differences[0].Place) $($differences[0].Before) $($differences[0].After)" | Should -Be 'New a/2  4'
+            "$($differences[1].Kind) $($differences[1].Place) $($differences[1].Before) $($differences[1].After)" | Should -Be 'Updated a/1 2 3'
+            $differences.Count | Should -Be 3
+            $result = (Invoke-Quietly ($arguments + @{ MaxDifference = 1; Force = $true })).Results[0]
+            "$($result.Differences.Count) $($result.New) $($result.Updated)" | Should -Be '1 1 2'
+        }
+
+        It 'takes as noise what differs in a second baseline, and nothing else' {
+            $arguments = New-Run $root @{
+                'noise.json' = '{"time":1,"n":1}', '{"time":7,"n":1}'
+                'both.json' = '{"time":1,"n":1}', '{"time":7,"n":2}'
+                'alone.json' = '{"time":1}', '{"time":7}'
+            }
+            $second = [System.IO.Path]::Combine($root, 'second')
+            [void] [System.IO.Directory]::CreateDirectory($second)
+            foreach ($name in 'noise.json', 'both.json') {
+                [System.IO.File]::WriteAllText([System.IO.Path]::Combine($second, $name), '{"time":3,"n":1}')
+            }
+            $run = Invoke-Quietly ($arguments + @{ Baseline2 = $second })
+            foreach ($result in $run.Results) {
+                "$($result.Status) $($result.Updated) $($result.Noise)" | Should -Be $(switch ($result.Case) {
+                        'noise.json' { 'Ignored 0 1' }
+                        'both.json' { 'Changed 1 1' }
+                        'alone.json' { 'Changed 1 ' }
+                    })
+            }
+            $run.ExitCode | Should -Be 1
+
+            # A second baseline that is another one now: what was decided by it does not hold.
+            foreach ($result in (Invoke-Quietly ($arguments + @{ Baseline2 = $second; Resume = $true })).Results) { $result.Resumed | Should -BeTrue }
+            [System.IO.File]::WriteAllText([System.IO.Path]::Combine($second, 'noise.json'), '{"time":1, "n":1}')
+            $run = Invoke-Quietly ($arguments + @{ Baseline2 = $second; Resume = $true })
+            Get-Status $run 'noise.json' | Should -Be 'Changed'
+            foreach ($result in $run.Results) { $result.Resumed | Should -Be ($result.Case -ne 'noise.json') }
+        }
+
+        It 'refuses a second baseline that is not there, or not of the baseline''s kind' {
+            $arguments = New-Run $root @{ 'a.txt' = 'a', 'b' }
+            { Invoke-DefragCompare @arguments -Baseline2 "$root/none" } | Should -Throw -ErrorId "BaselineNotFound,$commandName"
+            { Invoke-DefragCompare @arguments -Baseline2 "$root/base/a.txt" } | Should -Throw -ErrorId "DirectoryAndFile,$commandName"
+        }
+
         It 'ignores what a rule of a file covers, and warns of rules that cover nothing or have expired' {
             $arguments = New-Run $root @{ 'a.txt' = "a`n", "b`n"; 'b.txt' = "a`n", "b`n" }
             $rules = [System.IO.Path]::Combine($root, 'rules.json')

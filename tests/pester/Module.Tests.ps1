@@ -9,8 +9,8 @@ Describe 'The module Defragger' {
         $names = [string[]] @($module.ExportedCommands.Keys)
         [array]::Sort($names)
         $names | Should -Be @(
-            'Build-DefragPython', 'Clear-DefragHistory', 'Export-DefragHeapMap',
-            'Export-DefragHistory', 'Get-DefragHistory', 'Get-DefragPython',
+            'Approve-DefragCompare', 'Build-DefragPython', 'Clear-DefragHistory', 'Export-DefragHeapMap',
+            'Export-DefragHistory', 'Export-DefragReport', 'Format-DefragDifference', 'Get-DefragCompare', 'Get-DefragHistory', 'Get-DefragPython',
             'Import-DefragHistory', 'Invoke-DefragCompare', 'Measure-DefragMemory',
             'Measure-DefragPython', 'Measure-DefragThrottle', 'Remove-DefragPython',
             'Set-DefragCompare', 'Start-DefragProcess', 'Test-DefragPython'

@@ -8,6 +8,13 @@ internal abstract class CaseComparer
     /// <summary>What decides whether an earlier result still holds: program, version and options, in one line.</summary>
     public abstract string Identity { get; }
 
+    /// <summary>Files beside the two results that a case is compared with.</summary>
+    public virtual IReadOnlyList<string> FurtherFiles(TestCase testCase) => [];
+
+    /// <summary>The same for one case: with other further files, an earlier result does not hold.</summary>
+    public string IdentityFor(TestCase testCase) => string.Concat(
+        FurtherFiles(testCase).Select(path => FileStamp.Of(path)).Select(stamp => $" +{stamp.Size}@{stamp.Written}").Prepend(Identity));
+
     /// <summary>The comparer must print its JSON line; one that is silent has failed.</summary>
     public abstract bool MustReport { get; }
 
@@ -19,7 +26,9 @@ internal abstract class CaseComparer
 /// <param name="program">Its path.</param>
 /// <param name="optionsOf">Its options for a case, by the case's name.</param>
 /// <param name="version">Its version, and all settings that the options come from.</param>
-internal sealed class BuiltInComparer(string program, Func<string, IEnumerable<string>> optionsOf, string version) : CaseComparer
+/// <param name="baselines">Further runs of the baseline: their directories, or their files where single files are compared.</param>
+internal sealed class BuiltInComparer(
+    string program, Func<string, IEnumerable<string>> optionsOf, string version, IReadOnlyList<string>? baselines = null) : CaseComparer
 {
     public override string Identity => $"built-in {version}";
 
@@ -28,8 +37,21 @@ internal sealed class BuiltInComparer(string program, Func<string, IEnumerable<s
     public override ProcessSpec Prepare(TestCase testCase) => new()
     {
         Program = program,
-        Arguments = [.. optionsOf(testCase.Name), "--", testCase.BaselinePath!, testCase.CandidatePath!],
+        Arguments =
+        [
+            .. optionsOf(testCase.Name),
+            .. FurtherFiles(testCase).SelectMany(path => (string[])["--baseline2", path]),
+            "--", testCase.BaselinePath!, testCase.CandidatePath!,
+        ],
     };
+
+    /// <summary>A run that does not have the case says nothing about it.</summary>
+    public override IReadOnlyList<string> FurtherFiles(TestCase testCase) =>
+    [
+        .. (baselines ?? [])
+            .Select(path => Directory.Exists(path) ? Path.Combine(path, testCase.Name) : path)
+            .Where(File.Exists),
+    ];
 }
 
 /// <summary>A program of the user's, with places for the case in its arguments.</summary>

@@ -39,6 +39,9 @@ internal sealed class CaseInHand(TestCase testCase)
 
     public FileStamp Candidate { get; private set; }
 
+    /// <summary>What it was compared by.</summary>
+    public string Comparer { get; private set; } = "";
+
     /// <summary>This run has ended it, to save memory.</summary>
     public bool IsVictim { get; set; }
 
@@ -55,7 +58,7 @@ internal sealed class CaseInHand(TestCase testCase)
     }
 
     /// <summary>It starts. Gives how long it was held for this attempt.</summary>
-    public TimeSpan Started(AdmissionDecision start, TimeSpan now)
+    public TimeSpan Started(AdmissionDecision start, TimeSpan now, CaseComparer comparer)
     {
         TimeSpan wait = now - (_heldSince ?? now);
         _heldSince = null;
@@ -65,6 +68,7 @@ internal sealed class CaseInHand(TestCase testCase)
         (IsRunning, IsVictim) = (true, false);
         MostHeld = _held = _heldBefore = _heldLongBefore = 0;
         (Baseline, Candidate) = (FileStamp.Of(testCase.BaselinePath), FileStamp.Of(testCase.CandidatePath));
+        Comparer = comparer.IdentityFor(testCase);
         return wait;
     }
 

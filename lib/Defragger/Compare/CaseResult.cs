@@ -1,4 +1,6 @@
+using System.Text.Json.Serialization;
 using Defragger.Admission;
+using Defragger.Comparers.Differences;
 using Defragger.Engines;
 
 namespace Defragger.Compare;
@@ -18,7 +20,7 @@ public enum CaseStatus
     /// <summary>Only the baseline has the case.</summary>
     Removed,
 
-    /// <summary>The two differ only in what a rule or a tolerance lets differ. Never told as <see cref="Same"/>.</summary>
+    /// <summary>The two differ only in what a rule or a tolerance lets differ, or in noise. Never told as <see cref="Same"/>.</summary>
     Ignored,
 
     /// <summary>The case could not be compared: the comparer failed, or a file could not be read.</summary>
@@ -73,11 +75,18 @@ public sealed record CaseResult
     /// counted.</summary>
     public long? Ignored { get; init; }
 
+    /// <summary>Differences in places where runs of the baseline differ among themselves, and that are counted nowhere else; null
+    /// for none.</summary>
+    public long? Noise { get; init; }
+
     /// <summary>Values that differ within their tolerance, among <see cref="Ignored"/>; null for none.</summary>
     public long? Tolerated { get; init; }
 
     /// <summary>How often each ignore rule covered a difference; null for none.</summary>
     public IReadOnlyList<IgnoreRuleHits>? IgnoredBy { get; init; }
+
+    /// <summary>The first differences of each kind, as many as -MaxDifference asks for; the counts are of all. Null for none.</summary>
+    public IReadOnlyList<Difference>? Differences { get; init; }
 
     /// <summary>The baseline's file, or null when the baseline does not have the case.</summary>
     public string? BaselinePath { get; init; }
@@ -129,6 +138,11 @@ public sealed record CaseResult
 
     /// <summary>Taken over from the journal of an earlier run with the same inputs.</summary>
     public bool Resumed { get; init; }
+
+    /// <summary>Full path of the output directory of its run, or null when it is of none.</summary>
+    /// <remarks>Not in the journal, which lies in that directory and may be moved with it.</remarks>
+    [JsonIgnore]
+    public string? OutputDirectory { get; init; }
 
     /// <summary>True when the case was compared, or exists on one side only.</summary>
     internal bool Decided => Status <= CaseStatus.Ignored;

@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using Defragger.Approval;
 
 namespace Defragger.Compare;
 
@@ -8,7 +9,8 @@ namespace Defragger.Compare;
 /// only is seen at once and nothing is looked up. Files come before the subdirectories, each in ordinal order: the
 /// order does not depend on the file system.
 /// Memory: the names of one directory of each side and of its ancestors, never the whole tree. Time: O(n log n) in
-/// the files of a directory. Links to files are followed, links to directories are not (they may form a circle).
+/// the files of a directory. Links to files are followed, links to directories are not (they may form a circle). What a
+/// killed approval left behind is no case.
 /// </remarks>
 internal static class CaseTree
 {
@@ -51,7 +53,7 @@ internal static class CaseTree
             (ref FileSystemEntry entry) => filter.TakesAll || filter.Takes(entry.ToFullPath().AsSpan(root)),
             new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = true, RecurseSubdirectories = true })
         {
-            ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory,
+            ShouldIncludePredicate = IsCase,
             ShouldRecursePredicate = (ref FileSystemEntry entry) => IsTree(ref entry),
         };
         long count = 0;
@@ -65,10 +67,12 @@ internal static class CaseTree
 
     private static string Join(string? directory, string name) => Path.Join(directory, name);
 
+    private static bool IsCase(ref FileSystemEntry entry) => !entry.IsDirectory && !TemporaryName.Is(entry.FileName);
+
     private static bool IsTree(ref FileSystemEntry entry) =>
         entry.IsDirectory && (entry.Attributes & FileAttributes.ReparsePoint) == 0;
 
-    private static string[] Files(string? directory) => Names(directory, (ref FileSystemEntry entry) => !entry.IsDirectory);
+    private static string[] Files(string? directory) => Names(directory, IsCase);
 
     private static string[] Directories(string? directory) => Names(directory, IsTree);
 

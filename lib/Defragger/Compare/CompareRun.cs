@@ -37,6 +37,7 @@ internal sealed class CompareRun
     private readonly CaseSource _source;
 
     private AdmissionDecision _last; // what the admission said last
+    private long _budget; // the last that was planned with; 0 before the first
     private TimeSpan _nextTick;
     private bool _warnedOfLimit;
     private bool _stopping;
@@ -153,9 +154,14 @@ internal sealed class CompareRun
             _memory.Memory.Used, _throttle.Capacity, Remaining()));
     }
 
-    private void Sample(bool always) => _output.Samples.Add(
-        new MemorySample(Now.TotalSeconds, _memory.Memory.Used, _memory.Memory.Total, _running.Count, _last.Books.Ceiling,
-            _last.Books.Foreign + _last.Books.Reserved), always);
+    private void Sample(bool always)
+    {
+        // With nothing queued the books are empty; the budget is what it was.
+        if (_last.Books.Budget > 0) _budget = _last.Books.Budget;
+        _output.Samples.Add(
+            new MemorySample(Now.TotalSeconds, _memory.Memory.Used, _memory.Memory.Total, _running.Count, _last.Books.Ceiling,
+                _last.Books.Foreign + _last.Books.Reserved, _budget > 0 ? _budget : _throttle.Capacity, _world.Time.GetUtcNow()), always);
+    }
 
     private TimeSpan? Remaining()
     {
@@ -187,20 +193,20 @@ internal sealed class CompareRun
 
     private bool TrySettle(TestCase one)
     {
-        if (_output.Earlier(one, _options.Comparer.Identity) is CaseResult known) Tell(known);
+        if (_output.Earlier(one, _options.Comparer.IdentityFor(one)) is CaseResult known) Tell(known);
         else if (one.BaselinePath == null && one.CandidatePath == null) Settle(one, Verdict.Failed(one, "neither side has it"));
         else if (one.BaselinePath == null || one.CandidatePath == null) Settle(one, Verdict.OneSided(one));
-        else if (OutsideLink.Fault(one, _options.Within) is string fault) Finish(Verdict.Failed(one, fault), FileStamp.None, FileStamp.None);
+        else if (OutsideLink.Fault(one, _options.Comparer.FurtherFiles(one), _options.Within) is string fault) Finish(Verdict.Failed(one, fault), FileStamp.None, FileStamp.None, _options.Comparer.Identity);
         else return false;
         return true;
     }
 
     private void Settle(TestCase one, CaseResult result) =>
-        Finish(result, FileStamp.Of(one.BaselinePath), FileStamp.Of(one.CandidatePath));
+        Finish(result, FileStamp.Of(one.BaselinePath), FileStamp.Of(one.CandidatePath), _options.Comparer.IdentityFor(one));
 
     private void Start(AdmissionDecision start, CaseInHand one)
     {
-        TimeSpan wait = one.Started(start, Now);
+        TimeSpan wait = one.Started(start, Now, _options.Comparer);
         _running.Add(start.Id);
         if (one.HeldBy > HoldReason.ThrottleLimit && wait > TimeSpan.Zero)
             _listener.Decided(Explanation.Held(one.Case.Name, wait, one.Hold));
@@ -281,12 +287,12 @@ internal sealed class CompareRun
     }
 
     private void Finish(CaseResult result, CaseInHand one) =>
-        Finish(CaseEnding.WithFigures(result, one), one.Baseline, one.Candidate);
+        Finish(CaseEnding.WithFigures(result, one), one.Baseline, one.Candidate, one.Comparer);
 
-    private void Finish(CaseResult result, FileStamp baseline, FileStamp candidate)
+    private void Finish(CaseResult result, FileStamp baseline, FileStamp candidate, string comparer)
     {
-        result = result with { Ended = _world.Time.GetUtcNow() };
-        _output.Journal.Add(new JournalLine(result, baseline, candidate, _options.Comparer.Identity));
+        result = result with { Ended = _world.Time.GetUtcNow(), OutputDirectory = _output.Directory };
+        _output.Journal.Add(new JournalLine(result, baseline, candidate, comparer));
         Tell(result);
     }
 

@@ -2,13 +2,14 @@ using Defragger.Engines;
 using Defragger.Gauges;
 using Defragger.History;
 using Defragger.Reports;
+using Defragger.Runs;
 
 namespace Defragger.Compare;
 
 /// <summary>A run with the real outside world: this machine's memory, its processes, its clock.</summary>
 internal static class CompareSession
 {
-    /// <summary>Runs, and draws the graph when the run is over.</summary>
+    /// <summary>Runs, draws the graph when the run is over, and writes the reports, also when it could not go on.</summary>
     /// <param name="options">How the run goes.</param>
     /// <param name="source">The cases; disposed of by the caller.</param>
     /// <param name="folder">Where output goes; its lock is held by the caller.</param>
@@ -25,7 +26,37 @@ internal static class CompareSession
         RunOptions options, CaseSource source, OutputFolder folder, JournalHeader header, bool resume, string launcher,
         string? history, IRunListener listener, CancellationToken stop)
     {
+        RunRecord record = RunRecord.Of(options);
+        bool begun = false;
         CompareSummary summary;
+        try
+        {
+            summary = Compare(options, source, folder, ref header, resume, launcher, history, listener, Begin, stop);
+        }
+        catch (Exception e) when (begun && e is (IOException or UnauthorizedAccessException or LauncherLostException))
+        {
+            TryReport(options, folder, record with { Failure = e.Message }, listener);
+            throw;
+        }
+        record.With(summary).Write(folder.Record);
+        DrawGraph(folder, header, summary.Total);
+        WriteReports(options, folder);
+        return summary;
+
+        void Begin()
+        {
+            RemoveReports(folder);
+            record.Write(folder.Record);
+            begun = true;
+        }
+    }
+
+    private static CompareSummary Compare(
+        RunOptions options, CaseSource source, OutputFolder folder, ref JournalHeader header, bool resume, string launcher,
+        string? history, IRunListener listener, Action begin, CancellationToken stop)
+    {
+        CompareSummary summary;
+        RunEnd? earlier;
         PeakHistory? peaks = history == null ? null
             : PeakHistory.TryOpen(history, HistoryKey.Of(options.Comparer.Identity), listener.Warned);
         using (peaks)
@@ -34,6 +65,9 @@ internal static class CompareSession
         using (var kills = new OomKillCounter())
         using (RunOutput output = resume ? RunOutput.Resume(folder) : RunOutput.Create(folder, header))
         {
+            header = output.Header;
+            earlier = resume ? RunEnd.Read(folder.End, folder.Journal, header) : null;
+            begin(); // not before: a journal that cannot be gone on with keeps its record and its reports
             using var cases = new NativeLauncher(launcher);
             long? before = kills.Read();
             var world = new RunWorld(cases, gauge, pressure, TimeProvider.System);
@@ -46,9 +80,53 @@ internal static class CompareSession
             }
         }
         if (peaks?.TakeWarning() is string warning) listener.Warned(warning); // of its last lines, written as it was closed
-        string title = $"{Path.GetFileName(header.Baseline)} against {Path.GetFileName(header.Candidate)}, "
-            + $"{header.Started:yyyy-MM-dd HH:mm}: {summary.Total:N0} cases";
-        MemoryGraph.Draw(folder.MemorySamples, folder.MemoryGraph, title);
+        EndOf(summary, header, earlier, new FileInfo(folder.Journal).Length).Write(folder.End);
         return summary;
+    }
+
+    private static RunEnd EndOf(CompareSummary summary, JournalHeader header, RunEnd? earlier, long journal) => new(
+        journal, header.Started, DateTimeOffset.UtcNow, summary.Elapsed + (earlier?.Elapsed ?? TimeSpan.Zero), summary.Stopped, summary.ExitCode,
+        Enum.GetValues<CaseStatus>().Where(status => summary.Count(status) > 0).ToDictionary(status => status, summary.Count));
+
+    private static void DrawGraph(OutputFolder folder, JournalHeader header, long total)
+    {
+        string title = $"{Path.GetFileName(header.Baseline)} against {Path.GetFileName(header.Candidate)}, "
+            + $"{header.Started:yyyy-MM-dd HH:mm}: {total:N0} cases";
+        MemoryGraph.Draw(folder.MemorySamples, folder.MemoryGraph, title);
+    }
+
+    private static void WriteReports(RunOptions options, OutputFolder folder)
+    {
+        if (options.Reports.Count == 0) return;
+        using var run = new ReportSource(folder.FullPath, isOver: true);
+        ReportFiles.Write(run, options.Reports, folder.FullPath);
+    }
+
+    /// <summary>What an earlier run reported in this directory is no longer true.</summary>
+    private static void RemoveReports(OutputFolder folder)
+    {
+        try
+        {
+            foreach (string name in RunRecord.Read(folder.Record)?.Reports ?? [])
+                if (Enum.GetValues<ReportFormat>().Any(format => ReportFiles.NameOf(format) == name)) File.Delete(Path.Combine(folder.FullPath, name));
+        }
+        catch (FormatException)
+        {
+            // A record that cannot be read is replaced; of its reports nothing is known.
+        }
+    }
+
+    /// <summary>Reports how far a run came that could not go on. What hinders that is a warning: the failure itself is told.</summary>
+    private static void TryReport(RunOptions options, OutputFolder folder, RunRecord record, IRunListener listener)
+    {
+        try
+        {
+            record.Write(folder.Record);
+            WriteReports(options, folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+        {
+            listener.Warned($"No report was written of the run that could not go on: {e.Message}");
+        }
     }
 }

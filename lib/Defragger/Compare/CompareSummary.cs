@@ -30,6 +30,9 @@ public sealed class CompareSummary
     /// <summary>Differences that a rule or a tolerance covers.</summary>
     public long Ignored { get; private set; }
 
+    /// <summary>Differences in places where runs of the baseline differ too.</summary>
+    public long Noise { get; private set; }
+
     /// <summary>How often each ignore rule covered a difference, by its place in the file, from 0.</summary>
     public IReadOnlyDictionary<int, long> IgnoredBy => _ignoredBy;
 
@@ -79,6 +82,7 @@ public sealed class CompareSummary
         Unchanged += result.Unchanged ?? 0;
         Moved += result.Moved ?? 0;
         Ignored += result.Ignored ?? 0;
+        Noise += result.Noise ?? 0;
         foreach ((int rule, long count) in result.IgnoredBy ?? [])
             _ignoredBy[rule] = _ignoredBy.GetValueOrDefault(rule) + count;
         CpuTime += result.CpuTime;

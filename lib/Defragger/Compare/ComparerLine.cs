@@ -1,22 +1,29 @@
 using System.Text.Json;
+using Defragger.Comparers.Differences;
 
 namespace Defragger.Compare;
 
 /// <summary>The JSON line with which a comparer tells its counts: the last line that it prints.</summary>
 /// <remarks>
-/// <c>{"new":1,"absent":0,"updated":2,"unchanged":40,"moved":3,"ignored":1,"reason":"…"}</c>; every member is optional, unknown members are
-/// passed over. The exit code decides the status; the line must not contradict it.
+/// <c>{"new":1,"absent":0,"updated":2,"unchanged":40,"moved":3,"ignored":1,"reason":"…"}</c>, and "differences" as
+/// <see cref="DifferenceLine"/> reads them; every member is optional, unknown members are passed over. The exit code decides the status; the line must not contradict it.
 /// </remarks>
 internal sealed record ComparerLine(long? New, long? Absent, long? Updated, long? Unchanged, long? Moved, string Reason)
 {
     /// <summary>Differences that are let pass; with some and exit 0, the case is Ignored.</summary>
     public long? Ignored { get; init; }
 
-    /// <summary>Of those, the values that differ within their tolerance.</summary>
+    /// <summary>Differences where runs of the baseline differ too; with some and exit 0, the case is Ignored.</summary>
+    public long? Noise { get; init; }
+
+    /// <summary>Of those that are let pass, the values that differ within their tolerance.</summary>
     public long? Tolerated { get; init; }
 
     /// <summary>How often each ignore rule covered one; null for none.</summary>
     public IReadOnlyList<IgnoreRuleHits>? IgnoredBy { get; init; }
+
+    /// <summary>Differences to show; null for none.</summary>
+    public IReadOnlyList<Difference>? Shown { get; init; }
 
     /// <summary>No counts were told.</summary>
     public static ComparerLine Silent { get; } = new(null, null, null, null, null, "");
@@ -45,11 +52,13 @@ internal sealed record ComparerLine(long? New, long? Absent, long? Updated, long
                 Count(root, "moved"), reason)
             {
                 Ignored = Count(root, "ignored"),
+                Noise = Count(root, "noise"),
                 Tolerated = Count(root, "tolerated"),
                 IgnoredBy = Hits(root),
+                Shown = DifferenceLine.Read(root),
             };
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter: half a surrogate pair
         {
             throw new FormatException($"the comparer's last line begins with '{{' but is not JSON: {e.Message}", e);
         }

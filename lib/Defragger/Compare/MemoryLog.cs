@@ -9,14 +9,18 @@ namespace Defragger.Compare;
 /// <param name="Workers">Cases running.</param>
 /// <param name="Limit">Cases that might have run.</param>
 /// <param name="Reserved">What was set aside for the running cases, with what other programs used, in bytes; 0 when nothing is set aside.</param>
-internal readonly record struct MemorySample(double Seconds, long Used, long Total, int Workers, int Limit, long Reserved = 0);
+/// <param name="Budget">The most that might be planned with, in bytes; 0 when it is not known.</param>
+/// <param name="Time">The clock's time, to the millisecond: by it cases are found that ran then. The default when it is not known.</param>
+internal readonly record struct MemorySample(
+    double Seconds, long Used, long Total, int Workers, int Limit, long Reserved = 0, long Budget = 0, DateTimeOffset Time = default);
 
 /// <summary>The samples of a run as CSV, one line each: what the graph is drawn from.</summary>
 /// <remarks>A sample is kept when the workers or their limit changed, used memory moved by 1 % of all there is, or a second
 /// has passed: a run of six hours stays under 2 MB unless it truly moves.</remarks>
 internal sealed class MemoryLog : IDisposable
 {
-    private const string Heading = "seconds,used_bytes,total_bytes,workers,limit,reserved_bytes";
+    private const string Heading = "seconds,used_bytes,total_bytes,workers,limit,reserved_bytes,budget_bytes,time";
+    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
     private static readonly CultureInfo s_plain = CultureInfo.InvariantCulture;
 
     private readonly StreamWriter _writer;
@@ -69,20 +73,32 @@ internal sealed class MemoryLog : IDisposable
         foreach (string line in File.ReadLines(path).Skip(1))
         {
             string[] fields = line.Split(',');
-            long reserved = 0;
-            if (fields.Length is 5 or 6 // the sixth came later
+            long reserved = 0, budget = 0;
+            DateTimeOffset time = default;
+            if (fields.Length is 5 or 6 or 8 // the others came later
                 && double.TryParse(fields[0], NumberStyles.Float, s_plain, out double seconds)
                 && long.TryParse(fields[1], NumberStyles.None, s_plain, out long used)
                 && long.TryParse(fields[2], NumberStyles.None, s_plain, out long total)
                 && int.TryParse(fields[3], NumberStyles.None, s_plain, out int workers)
                 && int.TryParse(fields[4], NumberStyles.None, s_plain, out int limit)
-                && (fields.Length == 5 || long.TryParse(fields[5], NumberStyles.None, s_plain, out reserved)))
-                yield return new MemorySample(seconds, used, total, workers, limit, reserved);
+                && (fields.Length == 5 || long.TryParse(fields[5], NumberStyles.None, s_plain, out reserved))
+                && (fields.Length < 8 || (long.TryParse(fields[6], NumberStyles.None, s_plain, out budget) && TryReadTime(fields[7], out time))))
+                yield return new MemorySample(seconds, used, total, workers, limit, reserved, budget, time);
         }
     }
 
-    private void Write(MemorySample sample) => _writer.WriteLine(string.Create(
-        s_plain, $"{sample.Seconds:0.###},{sample.Used},{sample.Total},{sample.Workers},{sample.Limit},{sample.Reserved}"));
+    private void Write(MemorySample sample)
+    {
+        string time = sample.Time == default ? "" : sample.Time.UtcDateTime.ToString(TimeFormat, s_plain);
+        _writer.WriteLine(string.Create(s_plain,
+            $"{sample.Seconds:0.###},{sample.Used},{sample.Total},{sample.Workers},{sample.Limit},{sample.Reserved},{sample.Budget},{time}"));
+    }
+
+    private static bool TryReadTime(string text, out DateTimeOffset time)
+    {
+        time = default;
+        return text.Length == 0 || DateTimeOffset.TryParseExact(text, TimeFormat, s_plain, DateTimeStyles.AssumeUniversal, out time);
+    }
 
     public void Dispose() => _writer.Dispose();
 }

@@ -28,13 +28,19 @@ internal sealed class OutputFolder : IDisposable
     public string FullPath { get; }
 
     /// <summary>The journal.</summary>
-    public string Journal => Path.Combine(FullPath, "journal.jsonl");
+    public string Journal => JournalOf(FullPath);
+
+    /// <summary>The file that tells how the run ended.</summary>
+    public string End => EndOf(FullPath);
 
     /// <summary>The file by which the run is told to change while it goes on.</summary>
     public string Control => ControlOf(FullPath);
 
+    /// <summary>The file that tells what the run was asked.</summary>
+    public string Record => RecordOf(FullPath);
+
     /// <summary>The memory samples.</summary>
-    public string MemorySamples => Path.Combine(FullPath, "memory.csv");
+    public string MemorySamples => SamplesOf(FullPath);
 
     /// <summary>The graph of memory over the run.</summary>
     public string MemoryGraph => Path.Combine(FullPath, "memory.svg");
@@ -62,24 +68,44 @@ internal sealed class OutputFolder : IDisposable
 
     /// <summary>The control file of a run that writes to a directory; null when no run does.</summary>
     /// <param name="path">Full path of the directory.</param>
-    public static string? ControlOfRun(string path)
+    public static string? ControlOfRun(string path) => IsInUse(path) ? ControlOf(path) : null;
+
+    /// <summary>Whether a run writes to a directory now.</summary>
+    /// <param name="path">Full path of the directory.</param>
+    public static bool IsInUse(string path)
     {
-        if (!File.Exists(LockOf(path))) return null;
+        if (!File.Exists(LockOf(path))) return false;
         try
         {
             // A lock that can be had is one that a killed run left behind.
             using var free = new FileStream(LockOf(path), FileMode.Open, FileAccess.Read, FileShare.None);
-            return null;
+            return false;
         }
         catch (FileNotFoundException)
         {
-            return null;
+            return false;
         }
         catch (IOException)
         {
-            return ControlOf(path);
+            return true;
         }
     }
+
+    /// <summary>The journal of the run that a directory is of.</summary>
+    /// <param name="path">Full path of the directory.</param>
+    public static string JournalOf(string path) => Path.Combine(path, "journal.jsonl");
+
+    /// <summary>The file that tells how the run ended that a directory is of.</summary>
+    /// <param name="path">Full path of the directory.</param>
+    public static string EndOf(string path) => Path.Combine(path, "end.json");
+
+    /// <summary>The file that tells what the run was asked that a directory is of.</summary>
+    /// <param name="path">Full path of the directory.</param>
+    public static string RecordOf(string path) => Path.Combine(path, "run.json");
+
+    /// <summary>The memory samples of the run that a directory is of.</summary>
+    /// <param name="path">Full path of the directory.</param>
+    public static string SamplesOf(string path) => Path.Combine(path, "memory.csv");
 
     private static string LockOf(string path) => Path.Combine(path, "run.lock");
 

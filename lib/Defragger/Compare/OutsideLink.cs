@@ -12,10 +12,11 @@ internal static class OutsideLink
 
     /// <summary>What is wrong with the files of a case, or null.</summary>
     /// <param name="testCase">The case.</param>
+    /// <param name="further">Other files that it is compared with.</param>
     /// <param name="directories">Full paths of the run's directories; none if links may lead anywhere.</param>
-    public static string? Fault(TestCase testCase, IReadOnlyList<string> directories)
+    public static string? Fault(TestCase testCase, IReadOnlyList<string> further, IReadOnlyList<string> directories)
     {
-        foreach (string path in new[] { testCase.BaselinePath, testCase.CandidatePath }.OfType<string>())
+        foreach (string path in new[] { testCase.BaselinePath, testCase.CandidatePath }.OfType<string>().Concat(further))
         {
             string? directory = directories.FirstOrDefault(one => CaseName.Below(path, one) != null);
             if (directory == null || !HasLink(path, directory)) continue;

@@ -1,3 +1,6 @@
+using Defragger.Comparers.Rules;
+using Defragger.Reports;
+
 namespace Defragger.Compare;
 
 /// <summary>How a run goes, once its input has been checked.</summary>
@@ -29,6 +32,21 @@ internal sealed record RunOptions
 
     /// <summary>Memory limit of a case, in bytes; null for none.</summary>
     public long? CaseMemoryLimit { get; init; }
+
+    /// <summary>Reports to write when the run is over, however it ended.</summary>
+    public IReadOnlyList<ReportFormat> Reports { get; init; } = [];
+
+    /// <summary>PATTERN=BOUND of each tolerance that the comparer was given, for reports.</summary>
+    public IReadOnlyList<string> Tolerances { get; init; } = [];
+
+    /// <summary>The ignore rules that the comparer was given, for reports.</summary>
+    public IReadOnlyList<IgnoreRule> IgnoreRules { get; init; } = [];
+
+    /// <summary>Further runs of the baseline that the comparer was given, for reports.</summary>
+    public IReadOnlyList<string> FurtherBaselines { get; init; } = [];
+
+    /// <summary>The file of the ignore rules; null for none.</summary>
+    public string? IgnoreRuleFile { get; init; }
 }
 
 /// <summary>How far a run has come: one moment, handed from the run to whoever shows it.</summary>

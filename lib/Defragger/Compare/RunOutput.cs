@@ -6,14 +6,20 @@ internal sealed class RunOutput : IDisposable
     private readonly OutputFolder _folder;
     private readonly JournalIndex? _earlier;
 
-    private RunOutput(OutputFolder folder, JournalIndex? earlier, Journal journal, MemoryLog samples)
+    private RunOutput(OutputFolder folder, JournalHeader header, JournalIndex? earlier, Journal journal, MemoryLog samples)
     {
-        (_folder, _earlier, Journal, Samples) = (folder, earlier, journal, samples);
+        (_folder, Header, _earlier, Journal, Samples) = (folder, header, earlier, journal, samples);
         Control = new ControlFile(folder.Control);
     }
 
     /// <summary>Where the run is told to change while it goes on.</summary>
     public ControlFile Control { get; }
+
+    /// <summary>Full path of the directory that all of it lies in.</summary>
+    public string Directory => _folder.FullPath;
+
+    /// <summary>The journal's first line: that of the run that is gone on with, if one is.</summary>
+    public JournalHeader Header { get; }
 
     /// <summary>The journal that is written.</summary>
     public Journal Journal { get; }
@@ -26,7 +32,7 @@ internal sealed class RunOutput : IDisposable
     public static RunOutput Create(OutputFolder folder, JournalHeader header)
     {
         Journal journal = Journal.Create(folder.Journal, header);
-        return new RunOutput(folder, null, journal, OrDispose(journal, () => MemoryLog.Create(folder.MemorySamples)));
+        return new RunOutput(folder, header, null, journal, OrDispose(journal, () => MemoryLog.Create(folder.MemorySamples)));
     }
 
     /// <summary>Goes on with the run whose journal lies in the folder.</summary>
@@ -34,10 +40,10 @@ internal sealed class RunOutput : IDisposable
     /// <exception cref="FormatException">The journal is damaged.</exception>
     public static RunOutput Resume(OutputFolder folder)
     {
-        var earlier = new JournalIndex(folder.Journal);
+        JournalIndex earlier = Earlier(folder.Journal);
         Journal journal = OrDispose(earlier, () => Journal.Append(folder.Journal, earlier.Length));
         MemoryLog samples = OrDispose(earlier, () => OrDispose(journal, () => MemoryLog.Resume(folder.MemorySamples)));
-        return new RunOutput(folder, earlier, journal, samples);
+        return new RunOutput(folder, earlier.Header, earlier, journal, samples);
     }
 
     /// <summary>The earlier result of a case, when it was decided and nothing it rests on has changed; else null.</summary>
@@ -45,7 +51,7 @@ internal sealed class RunOutput : IDisposable
     {
         if (_earlier?.Find(one.Name) is not JournalLine line || !line.Result.Decided || line.Comparer != comparer) return null;
         bool holds = line.Baseline == FileStamp.Of(one.BaselinePath) && line.Candidate == FileStamp.Of(one.CandidatePath);
-        return holds ? line.Result with { Resumed = true } : null;
+        return holds ? line.Result with { Resumed = true, OutputDirectory = Directory } : null;
     }
 
     /// <summary>Keeps what a failed comparer printed.</summary>
@@ -62,6 +68,18 @@ internal sealed class RunOutput : IDisposable
         {
             Journal.Dispose();
             _earlier?.Dispose();
+        }
+    }
+
+    private static JournalIndex Earlier(string journal)
+    {
+        try
+        {
+            return new JournalIndex(journal);
+        }
+        catch (FormatException e)
+        {
+            throw new FormatException($"{e.Message} It cannot be gone on with: choose another output directory, or start anew with -Force.", e);
         }
     }
 

@@ -35,8 +35,10 @@ internal static class Verdict
             Unchanged = line.Unchanged,
             Moved = line.Moved,
             Ignored = line.Ignored,
+            Noise = line.Noise,
             Tolerated = line.Tolerated,
             IgnoredBy = line.IgnoredBy,
+            Differences = line.Shown,
             ExitCode = report.ExitCode,
             Signal = report.Signal,
             Duration = report.Duration,
@@ -73,7 +75,7 @@ internal static class Verdict
             if (line == null && mustReport)
                 return Ended(CaseStatus.Error, WithLastWords($"the comparer exited with {report.ExitCode} but told no result", report));
             line ??= ComparerLine.Silent;
-            if (status == CaseStatus.Same && line.Ignored > 0) status = CaseStatus.Ignored;
+            if (status == CaseStatus.Same && (line.Ignored > 0 || line.Noise > 0)) status = CaseStatus.Ignored;
             return status != CaseStatus.Changed && line.Differences > 0
                 ? Ended(CaseStatus.Error, $"the comparer contradicts itself: exit 0 (same), but {line.Differences} differences counted")
                 : (status, line.Reason, line);

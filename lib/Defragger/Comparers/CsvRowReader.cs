@@ -18,6 +18,7 @@ internal sealed class CsvRowReader : RecordReader
     private readonly CsvReader _parser;
     private byte[] _row = new byte[4096];
     private bool _pending;
+    private long _start; // of the row that was handed out last
 
     public CsvRowReader(SourceFile file, int bufferSize = ByteWindow.DefaultSize)
     {
@@ -45,6 +46,14 @@ internal sealed class CsvRowReader : RecordReader
         return [.. Enumerable.Range(0, _parser.FieldCount).Select(index => _parser.GetString(index))];
     }
 
+    public override long Offset => _start;
+
+    /// <summary>The bytes of the row that was read last, without the end of its line.</summary>
+    public int Length => _parser.RawRecord.Length;
+
+    /// <summary>What stands between two fields.</summary>
+    public char Separator => _parser.Separator;
+
     /// <summary>Fields of the row that was read last.</summary>
     public int FieldCount => _parser.FieldCount;
 
@@ -57,6 +66,7 @@ internal sealed class CsvRowReader : RecordReader
         if (!_pending && !Advance())
             return false;
         _pending = false;
+        _start = _parser.ByteOffset;
         Count++;
         key = KeyOfRow();
         return true;

@@ -1,4 +1,6 @@
+using Defragger.Comparers.Differences;
 using Defragger.Comparers.Matching;
+using Defragger.Comparers.Noise;
 using Defragger.Comparers.Rules;
 
 namespace Defragger.Comparers;
@@ -9,7 +11,8 @@ namespace Defragger.Comparers;
 /// without a partner New or Absent. Elements of an array are told apart by their index.
 /// Whether the documents are the same is not asked of the join, which may have to let entries go, but of their
 /// canonical hashes: there is no bound under which "same" could be wrong.
-/// Values that differ within their tolerance, and differences that a rule covers, are Ignored.
+/// Values that differ within their tolerance, and differences that a rule covers, are Ignored; those at a path where runs of
+/// the baseline differ are Noise.
 /// An object that repeats a key is refused. To find one costs 16 bytes a name of the objects that are open: nothing for
 /// records, 100 MiB for both sides of a map of two million names.
 /// </remarks>
@@ -18,12 +21,15 @@ internal sealed class JsonComparer
     private readonly StreamingJoin<JsonLeaf> _join;
     private readonly Allowances _allowances;
     private readonly LeafRules _rules;
+    private readonly DifferenceList _differences;
+    private readonly NoisePlaces _noise;
+    private readonly long[] _kinds = new long[Enum.GetValues<DifferenceKind>().Length];
     private long _unchanged;
-    private long _updated;
-    private long _ignored;
 
-    private JsonComparer(int joinLimit, Allowances allowances)
+    private JsonComparer(int joinLimit, Allowances allowances, DifferenceList differences, NoisePlaces noise)
     {
+        _differences = differences;
+        _noise = noise;
         _join = new StreamingJoin<JsonLeaf>(joinLimit);
         _allowances = allowances;
         _rules = new LeafRules(allowances);
@@ -34,16 +40,19 @@ internal sealed class JsonComparer
         SourceFile candidate,
         int bufferSize = JsonTokenReader.DefaultBufferSize,
         int joinLimit = StreamingJoin<JsonLeaf>.DefaultLimit,
-        Allowances? allowances = null)
+        Allowances? allowances = null,
+        DifferenceList? differences = null,
+        NoisePlaces? noise = null)
     {
-        JsonComparer comparer = new(joinLimit, allowances ?? Allowances.None);
+        differences ??= new DifferenceList(0);
+        JsonComparer comparer = new(joinLimit, allowances ?? Allowances.None, differences, noise ?? NoisePlaces.None);
         using JsonLeafReader left = new(baseline, comparer.Sink(Side.Baseline), comparer._rules, bufferSize);
         using JsonLeafReader right = new(candidate, comparer.Sink(Side.Candidate), comparer._rules, bufferSize);
         while (left.Pump() | right.Pump())
         {
         }
 
-        return comparer.Conclude(left, right);
+        return comparer.Conclude(left, right).WithDifferences(ValueText.Read(differences, baseline, candidate));
     }
 
     private Action<UInt128, JsonLeaf> Sink(Side side) => (path, leaf) =>
@@ -52,11 +61,28 @@ internal sealed class JsonComparer
             return;
         if (partner.Hash == leaf.Hash)
             _unchanged++;
-        else if (IsTolerated(leaf, partner) || _allowances.TryIgnore(FindingChange.Updated, _rules.RulesOf(leaf.Rules)))
-            _ignored++;
         else
-            _updated++;
+            Differ(path, side == Side.Baseline ? leaf : partner, side == Side.Baseline ? partner : leaf);
     };
+
+    private void Differ(UInt128 path, JsonLeaf baseline, JsonLeaf candidate)
+    {
+        DifferenceKind kind = IsTolerated(baseline, candidate)
+            ? DifferenceKind.Ignored
+            : Judge(FindingChange.Updated, DifferenceKind.Updated, path, candidate);
+        Tell(kind, new(baseline.Offset), new(candidate.Offset));
+    }
+
+    private DifferenceKind Judge(FindingChange change, DifferenceKind kind, UInt128 path, JsonLeaf leaf) =>
+        _allowances.TryIgnore(change, _rules.RulesOf(leaf.Rules)) ? DifferenceKind.Ignored
+        : _noise.IsAsked && _noise.Covers(path) ? DifferenceKind.Noise
+        : kind;
+
+    private void Tell(DifferenceKind kind, Extent baseline, Extent candidate)
+    {
+        _kinds[(int)kind]++;
+        _differences.Add(kind, baseline, candidate);
+    }
 
     private bool IsTolerated(JsonLeaf leaf, JsonLeaf partner)
     {
@@ -74,25 +100,28 @@ internal sealed class JsonComparer
             return new(true, ComparisonFormat.Json, all, all.Describe("values"));
         }
 
-        long paired = _unchanged + _updated + _ignored;
-        long fresh = right.Count - paired;
-        long absent = left.Count - paired;
-        foreach ((Side side, _, JsonLeaf leaf) in _join.Waiting())
+        foreach ((Side side, UInt128 path, JsonLeaf leaf) in _join.Waiting())
         {
-            FindingChange change = side == Side.Baseline ? FindingChange.Absent : FindingChange.New;
-            if (!_allowances.TryIgnore(change, _rules.RulesOf(leaf.Rules)))
-                continue;
-            _ignored++;
+            Extent here = new(leaf.Offset);
             if (side == Side.Baseline)
-                absent--;
+                Tell(Judge(FindingChange.Absent, DifferenceKind.Absent, path, leaf), here, Extent.None);
             else
-                fresh--;
+                Tell(Judge(FindingChange.New, DifferenceKind.New, path, leaf), Extent.None, here);
         }
 
-        ComparisonCounts counts = new(fresh, absent, _updated, _unchanged, Ignored: _ignored);
+        // What had to leave the join has no partner either, as far as is known.
+        ComparisonCounts counts = new(
+            Of(DifferenceKind.New) + _join.Evicted(Side.Candidate),
+            Of(DifferenceKind.Absent) + _join.Evicted(Side.Baseline),
+            Of(DifferenceKind.Updated),
+            _unchanged,
+            Ignored: Of(DifferenceKind.Ignored),
+            Noise: Of(DifferenceKind.Noise));
         string reason = counts.Describe("values");
         if (_join.Evicted(Side.Baseline) + _join.Evicted(Side.Candidate) > 0)
             reason += " (so far out of order that new and absent are upper bounds)";
         return new(!counts.HasDifference, ComparisonFormat.Json, counts, reason);
     }
+
+    private long Of(DifferenceKind kind) => _kinds[(int)kind];
 }

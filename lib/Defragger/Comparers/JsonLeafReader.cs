@@ -63,7 +63,7 @@ internal sealed class JsonLeafReader : JsonTokenReader
             case JsonTokenType.EndArray:
                 if (!_canonical.TryAdd(ref reader))
                     throw Invalid(PositionOf(ref reader), JsonErrors.RepeatedKey);
-                Leave();
+                Leave(PositionOf(ref reader));
                 break;
             default:
                 UInt128 value = JsonHash.OfScalar(ref reader);
@@ -71,7 +71,7 @@ internal sealed class JsonLeafReader : JsonTokenReader
                 UInt128 path = NextPath();
                 int rules = _text is null ? LeafRules.Nothing : _rules.Of(_text.Text);
                 bool isMeasured = rules != LeafRules.Nothing && reader.TokenType == JsonTokenType.Number && _rules.ToleranceOf(rules) is not null;
-                Emit(path, new JsonLeaf(value, isMeasured && reader.TryGetDouble(out double number) ? number : double.NaN, rules));
+                Emit(path, new JsonLeaf(value, isMeasured && reader.TryGetDouble(out double number) ? number : double.NaN, rules, PositionOf(ref reader)));
                 break;
         }
     }
@@ -99,14 +99,14 @@ internal sealed class JsonLeafReader : JsonTokenReader
         _text?.Enter();
     }
 
-    private void Leave()
+    private void Leave(long position)
     {
         Level level = _levels[--_depth];
         _text?.Leave();
         if (level.Children > 0)
             return;
         int rules = _text is null ? LeafRules.Nothing : _rules.Of(_text.Text);
-        Emit(level.Path, new JsonLeaf(level.IsArray ? s_emptyArray : s_emptyObject, double.NaN, rules));
+        Emit(level.Path, new JsonLeaf(level.IsArray ? s_emptyArray : s_emptyObject, double.NaN, rules, position));
     }
 
     private void Emit(UInt128 path, JsonLeaf leaf)

@@ -10,7 +10,7 @@ namespace Defragger.Comparers;
 /// 2. The reader stands behind the last key held; when the window is empty it stands at record 0.
 /// 3. At most limit + 1 keys are held, one more than a gap spans, to confirm its end.
 ///
-/// The ring has its full size from the start (16 MiB at <see cref="DefaultLimit"/>), but the kernel gives a page
+/// The ring has its full size from the start (24 MiB with the offsets, at <see cref="DefaultLimit"/>), but the kernel gives a page
 /// only when it is touched, and an empty ring starts again at its first page: usual gaps touch 4 KiB. A ring that
 /// grows by copying was tried first: with the pool keeping each outgrown array it held twice as much.
 /// </remarks>
@@ -20,6 +20,7 @@ internal sealed class KeyWindow : IDisposable
     public const int DefaultLimit = (1 << 20) - 1;
 
     private readonly UInt128[] _ring;
+    private readonly long[] _offsets; // of the records whose keys the ring holds
     private readonly int _mask;
     private int _head;
     private bool _ended;
@@ -29,6 +30,7 @@ internal sealed class KeyWindow : IDisposable
         Reader = reader;
         Capacity = (int)BitOperations.RoundUpToPowerOf2((uint)limit + 1);
         _ring = ArrayPool<UInt128>.Shared.Rent(Capacity);
+        _offsets = ArrayPool<long>.Shared.Rent(Capacity);
         _mask = Capacity - 1;
     }
 
@@ -39,6 +41,9 @@ internal sealed class KeyWindow : IDisposable
     public int Count { get; private set; }
 
     public UInt128 this[int index] => _ring[(_head + index) & _mask];
+
+    /// <summary>Where in its file a record begins that is held.</summary>
+    public long OffsetOf(int index) => _offsets[(_head + index) & _mask];
 
     /// <summary>The key of a record ahead; false when the file ends before it.</summary>
     public bool TryPeek(int index, out UInt128 key)
@@ -53,6 +58,7 @@ internal sealed class KeyWindow : IDisposable
             }
 
             _ring[(_head + Count) & _mask] = next;
+            _offsets[(_head + Count) & _mask] = Reader.Offset;
             Count++;
         }
 
@@ -67,14 +73,9 @@ internal sealed class KeyWindow : IDisposable
         _head = Count == 0 ? 0 : (_head + count) & _mask;
     }
 
-    /// <summary>Settles all that the file still has, and says how many records that were.</summary>
-    public long DropRest()
+    public void Dispose()
     {
-        long dropped = 0;
-        for (; TryPeek(0, out _); dropped++)
-            Drop(1);
-        return dropped;
+        ArrayPool<UInt128>.Shared.Return(_ring);
+        ArrayPool<long>.Shared.Return(_offsets);
     }
-
-    public void Dispose() => ArrayPool<UInt128>.Shared.Return(_ring);
 }

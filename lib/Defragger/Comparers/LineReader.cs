@@ -18,12 +18,15 @@ internal class LineReader : RecordReader
     private readonly ByteWindow _window;
     private readonly int _pieceSize;
     private XxHash128? _pieces;
+    private long _start; // of the line that was read last
 
     public LineReader(SourceFile file, int bufferSize = ByteWindow.DefaultSize)
     {
         _window = new ByteWindow(file, bufferSize);
         _pieceSize = bufferSize;
     }
+
+    public sealed override long Offset => _start;
 
     protected ByteWindow Window => _window;
 
@@ -33,6 +36,7 @@ internal class LineReader : RecordReader
     public sealed override bool TryRead(out UInt128 key)
     {
         int scanned = 0;
+        _start = _window.Position;
         while (true)
         {
             ReadOnlySpan<byte> unread = _window.Unread;

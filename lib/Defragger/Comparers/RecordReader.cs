@@ -11,6 +11,9 @@ internal abstract class RecordReader : IDisposable
     /// <summary>Records read or skipped so far.</summary>
     public long Count { get; protected set; }
 
+    /// <summary>Where in its file the record begins that was read last; -1 where it is in no file.</summary>
+    public virtual long Offset => -1;
+
     /// <summary>Reads the next record; false at the end.</summary>
     public abstract bool TryRead(out UInt128 key);
 

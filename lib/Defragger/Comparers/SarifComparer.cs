@@ -1,4 +1,6 @@
+using Defragger.Comparers.Differences;
 using Defragger.Comparers.Matching;
+using Defragger.Comparers.Noise;
 using Defragger.Comparers.Rules;
 
 namespace Defragger.Comparers;
@@ -14,7 +16,7 @@ namespace Defragger.Comparers;
 /// 2. Whether the logs are the same is asked of the sums of their contents (modulo 2^128), which no bound on the waiting
 ///    findings can falsify. The order of the findings does not matter.
 /// 3. Swapping the logs swaps New and Absent and nothing else: the passes see first the log with the smaller sum.
-/// Memory: a waiting finding is about 170 bytes, 16 more a fingerprint, and as much again for the passes. At most
+/// Memory: a waiting finding is about 190 bytes, 16 more a fingerprint, and as much again for the passes. At most
 /// <see cref="DefaultLimit"/> wait.
 /// </remarks>
 internal sealed class SarifComparer
@@ -29,10 +31,16 @@ internal sealed class SarifComparer
     private readonly UInt128[] _sums = new UInt128[2];
     private readonly Action<FindingPair>? _pairs;
     private readonly FindingRules? _rules;
+    private readonly DifferenceList _differences;
+    private readonly NoisePlaces _noise;
+    private long _ignored;
+    private long _noisy;
     private long _unchanged;
 
-    private SarifComparer(int joinLimit, Action<FindingPair>? pairs, Allowances? allowances)
+    private SarifComparer(int joinLimit, Action<FindingPair>? pairs, Allowances? allowances, DifferenceList differences, NoisePlaces noise)
     {
+        _differences = differences;
+        _noise = noise;
         if (allowances is { HasRules: true })
             _rules = new FindingRules(allowances);
         _join = new StreamingJoin<FindingTraits>(joinLimit, (_, _, traits) => _pool.Return(traits));
@@ -46,22 +54,28 @@ internal sealed class SarifComparer
     /// <param name="pairs">Told what became of each finding, in no particular order; not of findings that had to leave
     /// because of the limit.</param>
     /// <param name="allowances">What may differ; null for nothing.</param>
+    /// <param name="differences">Told where differences are; null for nobody.</param>
+    /// <param name="noise">Where runs of the baseline differ; null for nowhere.</param>
     public static ComparisonResult Compare(
         SourceFile baseline,
         SourceFile candidate,
         int bufferSize = JsonTokenReader.DefaultBufferSize,
         int joinLimit = DefaultLimit,
         Action<FindingPair>? pairs = null,
-        Allowances? allowances = null)
+        Allowances? allowances = null,
+        DifferenceList? differences = null,
+        NoisePlaces? noise = null)
     {
-        SarifComparer comparer = new(joinLimit, pairs, allowances);
+        differences ??= new DifferenceList(0);
+        SarifComparer comparer = new(joinLimit, pairs, allowances, differences, noise ?? NoisePlaces.None);
         using SarifFindingReader left = new(baseline, comparer._names, comparer._pool, comparer.Sink(Side.Baseline), bufferSize, comparer._rules);
         using SarifFindingReader right = new(candidate, comparer._names, comparer._pool, comparer.Sink(Side.Candidate), bufferSize, comparer._rules);
         while (left.PumpSarif() | right.PumpSarif())
         {
         }
 
-        return comparer.Conclude(left.Count, right.Count);
+        return comparer.Conclude(left.Count, right.Count)
+            .WithDifferences(FindingText.Read(differences, baseline, candidate));
     }
 
     private Action<SarifFinding> Sink(Side side) => finding =>
@@ -109,7 +123,7 @@ internal sealed class SarifComparer
         matcher.Run(_names, _logs[(int)leftSide], _logs[(int)rightSide]);
 
         long[] kinds = new long[Enum.GetValues<FindingChange>().Length];
-        long[] ignored = new long[kinds.Length];
+        long[] covered = new long[kinds.Length]; // ignored or noise
         kinds[(int)FindingChange.Unchanged] = _unchanged;
         for (int i = 0; i < table.Left.Findings.Length; i++)
         {
@@ -118,47 +132,70 @@ internal sealed class SarifComparer
                 continue;
             FindingChange change = matcher.ChangeOf(i, j);
             kinds[(int)change]++;
+            FindingTraits here = swapped ? table.Right.Findings[j] : table.Left.Findings[i];
+            FindingTraits there = swapped ? table.Left.Findings[i] : table.Right.Findings[j];
             // A rule covers it by the names that the candidate has for its rule and its file.
-            if (change != FindingChange.Unchanged && IsIgnored(change, swapped ? table.Left.Findings[i] : table.Right.Findings[j]))
-                ignored[(int)change]++;
-
-            long left = table.Left.Findings[i].Number;
-            long right = table.Right.Findings[j].Number;
-            _pairs?.Invoke(swapped ? new(right, left, change) : new(left, right, change));
+            if (change != FindingChange.Unchanged && Judge(change, here, there))
+                covered[(int)change]++;
+            _pairs?.Invoke(new(here.Number, there.Number, change));
         }
 
-        ignored[(int)FindingChange.Absent] = TellFree(swapped ? table.Right : table.Left, FindingChange.Absent);
-        ignored[(int)FindingChange.New] = TellFree(swapped ? table.Left : table.Right, FindingChange.New);
+        covered[(int)FindingChange.Absent] = TellFree(swapped ? table.Right : table.Left, FindingChange.Absent);
+        covered[(int)FindingChange.New] = TellFree(swapped ? table.Left : table.Right, FindingChange.New);
         long paired = kinds.Sum();
         kinds[(int)FindingChange.New] = candidate - paired;
         kinds[(int)FindingChange.Absent] = baseline - paired;
-        long Of(FindingChange change) => kinds[(int)change] - ignored[(int)change];
+        long Of(FindingChange change) => kinds[(int)change] - covered[(int)change];
         return new(
             Of(FindingChange.New),
             Of(FindingChange.Absent),
             Of(FindingChange.Updated),
             Of(FindingChange.Unchanged),
             Of(FindingChange.Moved),
-            ignored.Sum());
+            _ignored,
+            _noisy);
     }
 
-    /// <summary>Tells of the findings without a partner; how many of them are ignored.</summary>
+    /// <summary>Tells of the findings without a partner; how many of them are ignored or noise.</summary>
     private long TellFree(MatchSide side, FindingChange change)
     {
-        long ignored = 0;
+        long covered = 0;
         for (int i = 0; i < side.Findings.Length; i++)
         {
             if (!side.IsFree(i))
                 continue;
             long number = side.Findings[i].Number;
             _pairs?.Invoke(change == FindingChange.New ? new(-1, number, change) : new(number, -1, change));
-            ignored += IsIgnored(change, side.Findings[i]) ? 1 : 0;
+            FindingTraits finding = side.Findings[i];
+            covered += (change == FindingChange.New ? Judge(change, null, finding) : Judge(change, finding, null)) ? 1 : 0;
         }
 
-        return ignored;
+        return covered;
     }
 
-    private bool IsIgnored(FindingChange change, FindingTraits finding) => _rules is not null && _rules.TryIgnore(change, finding);
+    /// <summary>Takes a difference into account; true when it is ignored or noise.</summary>
+    private bool Judge(FindingChange change, FindingTraits? baseline, FindingTraits? candidate)
+    {
+        bool isIgnored = _rules is not null && _rules.TryIgnore(change, (candidate ?? baseline)!);
+        // What looks like one finding that changed may be one that comes and another that goes.
+        if (_noise.IsLearning && change == FindingChange.Updated)
+            _noise.Covers(NoisePlace.Finding(null, candidate));
+        bool isNoise = !isIgnored && _noise.IsAsked && _noise.Covers(NoisePlace.Finding(baseline, candidate));
+        _ignored += isIgnored ? 1 : 0;
+        _noisy += isNoise ? 1 : 0;
+        DifferenceKind kind = isIgnored ? DifferenceKind.Ignored : isNoise ? DifferenceKind.Noise : change switch
+        {
+            FindingChange.New => DifferenceKind.New,
+            FindingChange.Absent => DifferenceKind.Absent,
+            FindingChange.Updated => DifferenceKind.Updated,
+            _ => DifferenceKind.Moved,
+        };
+        _differences.Add(kind, At(baseline), At(candidate));
+        return isIgnored || isNoise;
+    }
+
+    private static Extent At(FindingTraits? finding) =>
+        finding is null ? Extent.None : new(finding.Offset, finding.Length, finding.Number);
 
     private FindingTraits[] Leftovers(Side side) =>
         [.. _join.Waiting().Where(entry => entry.Side == side).Select(entry => entry.Payload)];

@@ -259,7 +259,10 @@ internal sealed class SarifFindingReader : SarifReader
         UInt128 id = Rule();
         UInt128 rule = JsonHash.Of(tool, id, JsonHash.Kind.Member);
         Rules?.Link(rule, id);
-        return _draft.Finish(_pool, Count, tool, rule, Place(_draft.Uri, _draft.ArtifactIndex), _fingerprints);
+        SarifFinding finding = _draft.Finish(_pool, Count, tool, rule, Place(_draft.Uri, _draft.ArtifactIndex), _fingerprints);
+        finding.Traits.Offset = ResultAt.Start;
+        finding.Traits.Length = ResultAt.End - ResultAt.Start;
+        return finding;
     }
 
     private UInt128 Rule()

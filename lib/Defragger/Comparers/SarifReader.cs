@@ -19,6 +19,7 @@ internal abstract class SarifReader : JsonTokenReader
     private int _depth;
     private int _skipped;
     private SarifNode _member = SarifNode.Document;
+    private long _resultStart;
     private UInt128? _id;
     private bool _hasVersion;
     private bool _hasRuns;
@@ -31,6 +32,9 @@ internal abstract class SarifReader : JsonTokenReader
 
     /// <summary>The catalog of the run that is being read; complete only when the run ends.</summary>
     protected SarifRunCatalog Run { get; private set; } = new();
+
+    /// <summary>Where the object of the result begins and ends that has been read, in its file.</summary>
+    protected (long Start, long End) ResultAt { get; private set; }
 
     /// <summary>Runs that began so far.</summary>
     protected int Runs { get; private set; }
@@ -66,7 +70,7 @@ internal abstract class SarifReader : JsonTokenReader
                 break;
             case JsonTokenType.EndObject:
             case JsonTokenType.EndArray:
-                Close();
+                Close(ref reader);
                 break;
             default:
                 if (_skipped == 0)
@@ -126,9 +130,11 @@ internal abstract class SarifReader : JsonTokenReader
             Array.Resize(ref _open, _depth * 2);
         _open[_depth++] = new Level { Node = node, IsArray = shape == SarifGrammar.Shape.Array };
         Begin(node);
+        if (node == SarifNode.Result)
+            _resultStart = PositionOf(ref reader);
     }
 
-    private void Close()
+    private void Close(ref Utf8JsonReader reader)
     {
         if (_skipped > 0)
         {
@@ -141,6 +147,8 @@ internal abstract class SarifReader : JsonTokenReader
             Run.AddRule(_id);
         else if (node == SarifNode.Artifact)
             Run.AddArtifact(_id);
+        else if (node == SarifNode.Result)
+            ResultAt = (_resultStart, EndOf(ref reader));
         Leave(node);
     }
 

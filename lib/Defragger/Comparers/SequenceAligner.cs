@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using Defragger.Comparers.Differences;
+using Defragger.Comparers.Noise;
 
 namespace Defragger.Comparers;
 
@@ -22,7 +24,8 @@ namespace Defragger.Comparers;
 /// GNU diff's --speed-large-files, which also gives up on a minimal script), on hashed records.
 ///
 /// Invariants:
-/// 1. Unchanged + Updated + Absent = records of the baseline; Unchanged + Updated + New = records of the candidate.
+/// 1. Unchanged + Updated + Absent = records of the baseline; Unchanged + Updated + New = records of the candidate; but for
+///    what is Ignored or Noise.
 /// 2. Unchanged pairs never cross and have equal keys: their number is at most the longest common subsequence.
 /// 3. No difference is counted if and only if the sequences are equal.
 /// 4. Swapping the sides swaps New and Absent and nothing else: in each gap the side whose first key is smaller
@@ -30,7 +33,7 @@ namespace Defragger.Comparers;
 ///
 /// Bounds: a gap spans at most <see cref="KeyWindow.DefaultLimit"/> records a side. If nothing is found by then, all
 /// that was read is the gap (and <see cref="LostTrack"/> says so: the counts are upper bounds). Memory is 2 rings of
-/// 16 bytes and 2 tables of 8 bytes a record: 48 MiB at the limit, a few pages for the usual gap of a few records.
+/// 24 bytes and 2 tables of 8 bytes a record: 64 MiB at the limit, a few pages for the usual gap of a few records.
 /// Cost: the search for a gap of i + j records looks at no more than 2 (4 (i + j) + 9) keys, and the keys it did not
 /// settle are kept, not read again; so the whole is linear.
 /// </remarks>
@@ -41,13 +44,27 @@ internal sealed class SequenceAligner : IDisposable
     private readonly KeyIndex _baselineIndex;
     private readonly KeyIndex _candidateIndex;
     private readonly int _limit;
-    private ComparisonCounts _counts;
+    private readonly DifferenceList _differences;
+    private readonly LineJudge _judge;
+    private readonly long[] _kinds = new long[Enum.GetValues<DifferenceKind>().Length];
+    private long _unchanged;
+    private long _baselineNumber; // of the record at which the window stands
+    private long _candidateNumber;
 
     /// <param name="baseline">Stays the caller's.</param>
     /// <param name="candidate">Stays the caller's.</param>
     /// <param name="limit">Records of one side that one gap may span; tests lower it.</param>
-    public SequenceAligner(RecordReader baseline, RecordReader candidate, int limit = KeyWindow.DefaultLimit)
+    /// <param name="differences">Told where differences are; null for nobody.</param>
+    /// <param name="judge">Says which differences are ignored or noise; null for none.</param>
+    public SequenceAligner(
+        RecordReader baseline,
+        RecordReader candidate,
+        int limit = KeyWindow.DefaultLimit,
+        DifferenceList? differences = null,
+        LineJudge? judge = null)
     {
+        _judge = judge ?? LineJudge.None;
+        _differences = differences ?? new DifferenceList(0);
         _limit = limit;
         _baseline = new KeyWindow(baseline, limit);
         _candidate = new KeyWindow(candidate, limit);
@@ -55,7 +72,7 @@ internal sealed class SequenceAligner : IDisposable
         _candidateIndex = new KeyIndex(_candidate);
     }
 
-    /// <summary>The record, counted from 1, at which the sides differ first; 0 when they do not.</summary>
+    /// <summary>The record of the baseline, counted from 1, at which there is the first difference that counts; 0 when there is none.</summary>
     public long FirstDifference { get; private set; }
 
     /// <summary>Some gap reached the limit.</summary>
@@ -70,7 +87,7 @@ internal sealed class SequenceAligner : IDisposable
             bool more = _baseline.TryPeek(0, out UInt128 left);
             bool candidateHas = _candidate.TryPeek(0, out UInt128 right);
             if (!more && !candidateHas)
-                return _counts;
+                return Counts;
             if (more && candidateHas && left == right)
             {
                 Keep(1);
@@ -79,8 +96,6 @@ internal sealed class SequenceAligner : IDisposable
                 continue;
             }
 
-            if (FirstDifference == 0)
-                FirstDifference = _counts.Unchanged + 1;
             CloseGap();
         }
     }
@@ -93,13 +108,28 @@ internal sealed class SequenceAligner : IDisposable
         _candidate.Dispose();
     }
 
-    private void Keep(long records) => _counts = _counts with { Unchanged = _counts.Unchanged + records };
+    private ComparisonCounts Counts => new(
+        Of(DifferenceKind.New), Of(DifferenceKind.Absent), Of(DifferenceKind.Updated), _unchanged,
+        Ignored: Of(DifferenceKind.Ignored), Noise: Of(DifferenceKind.Noise));
+
+    private ref long Of(DifferenceKind kind) => ref _kinds[(int)kind];
+
+    private void Keep(long records)
+    {
+        _unchanged += records;
+        _baselineNumber += records;
+        _candidateNumber += records;
+    }
 
     private void CloseGap()
     {
         if (_baseline.Count == 0 || _candidate.Count == 0)
         {
-            Count(_baseline.DropRest(), _candidate.DropRest());
+            // One side is at its end: what the other still has, it has alone.
+            while (_baseline.TryPeek(0, out _))
+                Settle(1, 0);
+            while (_candidate.TryPeek(0, out _))
+                Settle(0, 1);
             return;
         }
 
@@ -107,20 +137,48 @@ internal sealed class SequenceAligner : IDisposable
             ? new GapSearch(_baseline, _candidate, _baselineIndex, _candidateIndex, _limit).Run()
             : Swap(new GapSearch(_candidate, _baseline, _candidateIndex, _baselineIndex, _limit).Run());
         LostTrack |= absent == _limit || added == _limit;
-        Count(absent, added);
-        _baseline.Drop(absent);
-        _candidate.Drop(added);
+        Settle(absent, added);
     }
 
-    private void Count(long absent, long added)
+    /// <summary>The first records of both sides are a difference.</summary>
+    private void Settle(int absent, int added)
     {
-        long updated = Math.Min(absent, added);
-        _counts = _counts with
+        if (_differences.IsAsked || _judge.IsAsked)
         {
-            Absent = _counts.Absent + absent - updated,
-            New = _counts.New + added - updated,
-            Updated = _counts.Updated + updated,
-        };
+            Tell(absent, added);
+        }
+        else
+        {
+            int updated = Math.Min(absent, added);
+            Count(DifferenceKind.Updated, 0, updated);
+            Count(DifferenceKind.Absent, updated, absent - updated);
+            Count(DifferenceKind.New, updated, added - updated);
+        }
+
+        _baseline.Drop(absent);
+        _candidate.Drop(added);
+        _baselineNumber += absent;
+        _candidateNumber += added;
+    }
+
+    private void Tell(int absent, int added)
+    {
+        DifferenceKind ofInsertion = added > absent ? _judge.OfInsertion(_baselineNumber, absent) : DifferenceKind.New;
+        for (int i = 0; i < Math.Max(absent, added); i++)
+        {
+            Extent here = i < absent ? new(_baseline.OffsetOf(i), Number: _baselineNumber + i) : Extent.None;
+            Extent there = i < added ? new(_candidate.OffsetOf(i), Number: _candidateNumber + i) : Extent.None;
+            DifferenceKind kind = !here.Exists ? ofInsertion : there.Exists ? _judge.OfPair(here, there) : _judge.OfAbsent(here);
+            _differences.Add(kind, here, there);
+            Count(kind, i, 1);
+        }
+    }
+
+    private void Count(DifferenceKind kind, int at, int count)
+    {
+        Of(kind) += count;
+        if (FirstDifference == 0 && count > 0 && kind is not (DifferenceKind.Ignored or DifferenceKind.Noise))
+            FirstDifference = _baselineNumber + at + 1;
     }
 
     private static (int, int) Swap((int First, int Second) pair) => (pair.Second, pair.First);

@@ -15,9 +15,16 @@ internal sealed class SourceFile : IDisposable
     private readonly SafeFileHandle _handle;
 
     public SourceFile(string path)
+        : this(path, Open(path))
+    {
+    }
+
+    /// <param name="path">What the file is called in messages.</param>
+    /// <param name="handle">The file, open for reading; disposed of with this.</param>
+    public SourceFile(string path, SafeFileHandle handle)
     {
         Path = path;
-        _handle = Open(path);
+        _handle = handle;
         try
         {
             Length = RandomAccess.GetLength(_handle);
@@ -53,6 +60,18 @@ internal sealed class SourceFile : IDisposable
         if (read == 0 && offset < Length)
             throw new ComparisonException(Path, $"ends at byte {offset} of {Length}: it was cut while being read");
         return read;
+    }
+
+    /// <summary>All bytes of a stretch, or those up to the end of the file; null if the stretch is longer than it may be.</summary>
+    public ReadOnlyMemory<byte>? ReadUpTo(long offset, long length, long longest = long.MaxValue)
+    {
+        if (length > longest)
+            return null;
+        byte[] bytes = new byte[length];
+        int held = 0;
+        for (int read; held < bytes.Length && (read = Read(bytes.AsSpan(held), offset + held)) > 0;)
+            held += read;
+        return bytes.AsMemory(0, held);
     }
 
     /// <summary>Where a line starts, counted from 0. Reads the file again: only for messages.</summary>

@@ -3,6 +3,7 @@ using System.Management.Automation;
 using Defragger.Compare;
 using Defragger.PowerShell.Completers;
 using Defragger.PowerShell.Parameters;
+using Defragger.Reports;
 
 namespace Defragger.PowerShell.Commands;
 
@@ -88,10 +89,20 @@ public sealed class InvokeDefragCompareCommand : CancellableCommand
     [ValidateNotNull]
     public IDictionary Tolerance { get; set; } = new Hashtable();
 
+    /// <summary>Further runs of the baseline's program: where they differ from the baseline, a difference is noise.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] Baseline2 { get; set; } = [];
+
     /// <summary>A file of known differences: a JSON array of rules with a reason.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? IgnoreRule { get; set; }
+
+    /// <summary>Differences of a case whose text is kept in its result; the counts are of all.</summary>
+    [Parameter]
+    [ValidateRange(0, 1000)]
+    public int MaxDifference { get; set; } = 50;
 
     /// <summary>The most cases at once; as many as there are cores.</summary>
     [Parameter]
@@ -147,6 +158,12 @@ public sealed class InvokeDefragCompareCommand : CancellableCommand
     [ValidateNotNullOrEmpty]
     [PSDefaultValue(Help = "defrag-compare/<time>")]
     public string? OutputDirectory { get; set; }
+
+    /// <summary>Reports to write to the output directory when the run is over, however it ended.</summary>
+    [Parameter]
+    [ListTransformation]
+    [ValidateNotNull]
+    public ReportFormat[] Report { get; set; } = [];
 
     /// <summary>Takes over what the journal in the output directory has decided for unchanged inputs.</summary>
     [Parameter]
@@ -224,7 +241,7 @@ public sealed class InvokeDefragCompareCommand : CancellableCommand
             }
             SetExitCode(_refused ? 2 : summary.ExitCode);
             foreach (string warning in _setup.Settings.RuleWarnings(summary)) WriteWarning(warning);
-            _view.Summarize(SummaryText.Lines(summary, _setup.Folder!));
+            _view.Summarize(SummaryText.Lines(summary, _setup.Folder!, Report));
         }
         catch (Exception e) when (RunFailure.Explain(e, _setup.Folder!.FullPath) is var (kind, message))
         {

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Defragger.Admission;
 using Defragger.Compare;
+using Defragger.Comparers.Differences;
 using Defragger.Engines;
 using FsCheck;
 using FsCheck.Fluent;
@@ -56,6 +57,21 @@ public class JournalProperties
         Assert.Equal(("a", CaseStatus.Same, HoldReason.MemoryTier), (line.Result.Case, line.Result.Status, line.Result.HeldBy));
         Assert.Equal((0L, 0L, null), (line.Result.Predicted, line.Result.Reserved, line.Result.PredictedFrom));
         Assert.Equal(new FileStamp(3, 4), line.Candidate);
+        Assert.Null(line.Result.Differences);
+    }
+
+    [Fact]
+    public void Differences_are_read_back_as_they_were_written()
+    {
+        Difference[] differences =
+        [
+            new() { Kind = DifferenceKind.New, Place = "src/a.c:3", Rule = "r", File = "src/a.c", Line = 3, After = "\u001b[1m" },
+            new() { Kind = DifferenceKind.Noise, Place = "items/0/time", From = "x", Before = "1", After = "2" },
+        ];
+        var line = new JournalLine(
+            new CaseResult { Case = "a", Status = CaseStatus.Changed, Differences = differences }, FileStamp.None, FileStamp.None, "c");
+        byte[] text = JsonSerializer.SerializeToUtf8Bytes(line, JournalJson.Default.JournalLine);
+        Assert.Equal(differences, JournalJson.Parse(text).Result.Differences);
     }
 
     [Property(MaxTest = 100)]

@@ -4,7 +4,7 @@ namespace Defragger.Comparers.Matching;
 /// <remarks>
 /// 64 bits each: among the 250,000 findings that may wait on a side, two different parts get one hash with a probability
 /// of about 2 in 10^9, and then one pair is wrong. Whether two logs are the same is asked of 128 bits. 0 stands for a part
-/// that the finding does not have. Size: 128 bytes. A class, so that the passes need no copies; only <see cref="RenamePass"/>
+/// that the finding does not have. Size: 144 bytes. A class, so that the passes need no copies; only <see cref="RenamePass"/>
 /// and the <see cref="TraitsPool"/> change it.
 /// </remarks>
 internal sealed class FindingTraits
@@ -14,6 +14,12 @@ internal sealed class FindingTraits
 
     /// <summary>Which finding of its file it is, from 0.</summary>
     public long Number;
+
+    /// <summary>Where in its file its object begins.</summary>
+    public long Offset;
+
+    /// <summary>Bytes of its object.</summary>
+    public long Length;
 
     /// <summary>The tool.</summary>
     public ulong Tool;

@@ -31,6 +31,8 @@ internal sealed class CsvSource : RecordSource
     /// <summary>The names of the columns, in the order of the file.</summary>
     public IReadOnlyList<string> Columns { get; }
 
+    public override RecordFields Fields => new CsvFields(_file, _rows.Separator, Columns);
+
     public override UInt128 Frame => _names.Aggregate(UInt128.Zero, static (sum, name) => unchecked(sum + name));
 
     public override long Count => Math.Max(0, _rows.Count - 1);
@@ -65,7 +67,7 @@ internal sealed class CsvSource : RecordSource
         UInt128 key = UInt128.Zero;
         foreach (int column in _key)
             key = JsonHash.Of(key, FieldHash(column), JsonHash.Kind.Element);
-        return new KeyedRecord(key, content, -1, 0, _side);
+        return new KeyedRecord(key, content, _rows.Offset, _rows.Length, _side);
     }
 
     private UInt128 FieldHash(int column) => JsonHash.Of(_rows.Field(column), JsonHash.Kind.Text);

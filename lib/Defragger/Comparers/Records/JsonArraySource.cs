@@ -12,14 +12,20 @@ namespace Defragger.Comparers.Records;
 /// </remarks>
 internal sealed class JsonArraySource : RecordSource
 {
+    private readonly SourceFile _file;
     private readonly Reader _reader;
 
-    public JsonArraySource(SourceFile file, Side side, RecordKey key, int bufferSize = JsonTokenReader.DefaultBufferSize) =>
+    public JsonArraySource(SourceFile file, Side side, RecordKey key, int bufferSize = JsonTokenReader.DefaultBufferSize)
+    {
+        _file = file;
         _reader = new Reader(file, side, key, bufferSize);
+    }
 
     public override UInt128 Frame => _reader.Frame;
 
     public override long Count => _reader.Count;
+
+    public override RecordFields Fields => new JsonFields(_file);
 
     public override bool Pump(Action<KeyedRecord> take)
     {

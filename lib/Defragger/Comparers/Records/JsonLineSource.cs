@@ -7,12 +7,18 @@ internal sealed class JsonLineSource : RecordSource
 {
     private const int LinesAtOnce = 256;
 
+    private readonly SourceFile _file;
     private readonly Reader _lines;
 
-    public JsonLineSource(SourceFile file, Side side, RecordKey key, int bufferSize = ByteWindow.DefaultSize) =>
+    public JsonLineSource(SourceFile file, Side side, RecordKey key, int bufferSize = ByteWindow.DefaultSize)
+    {
+        _file = file;
         _lines = new Reader(file, side, key, bufferSize);
+    }
 
     public override long Count => _lines.Count;
+
+    public override RecordFields Fields => new JsonFields(_file);
 
     public override bool Pump(Action<KeyedRecord> take)
     {

@@ -1,3 +1,7 @@
+using Defragger.Comparers.Differences;
+using Defragger.Comparers.Noise;
+using Defragger.Comparers.Rules;
+
 namespace Defragger.Comparers.Records;
 
 /// <summary>Compares records by key, in whatever order they stand: JSON Lines, JSON arrays, rows of a table.</summary>
@@ -27,28 +31,49 @@ internal sealed class KeyedComparer : IDisposable
     }
 
     /// <summary>Lines that are each one JSON record.</summary>
-    public static ComparisonResult JsonLines(SourceFile baseline, SourceFile candidate, RecordKey key)
+    public static ComparisonResult JsonLines(
+        SourceFile baseline,
+        SourceFile candidate,
+        RecordKey key,
+        DifferenceList differences,
+        Allowances? allowances = null,
+        NoisePlaces? noise = null)
     {
         using JsonLineSource left = new(baseline, Side.Baseline, key);
         using JsonLineSource right = new(candidate, Side.Candidate, key);
-        return Compare(left, right, baseline.Path, ComparisonFormat.JsonLines);
+        return Compare(left, right, baseline.Path, ComparisonFormat.JsonLines, differences: differences, allowances: allowances, noise: noise)
+            .WithDifferences(new RecordText(key, left.Fields, right.Fields).Read(differences));
     }
 
     /// <summary>The elements of the arrays of a JSON document.</summary>
-    public static ComparisonResult Json(SourceFile baseline, SourceFile candidate, RecordKey key)
+    public static ComparisonResult Json(
+        SourceFile baseline,
+        SourceFile candidate,
+        RecordKey key,
+        DifferenceList differences,
+        Allowances? allowances = null,
+        NoisePlaces? noise = null)
     {
         using JsonArraySource left = new(baseline, Side.Baseline, key);
         using JsonArraySource right = new(candidate, Side.Candidate, key);
-        return Compare(left, right, baseline.Path, ComparisonFormat.Json);
+        return Compare(left, right, baseline.Path, ComparisonFormat.Json, differences: differences, allowances: allowances, noise: noise)
+            .WithDifferences(new RecordText(key, left.Fields, right.Fields).Read(differences));
     }
 
     /// <summary>Rows below a row with the names of the columns.</summary>
-    public static ComparisonResult Csv(SourceFile baseline, SourceFile candidate, RecordKey key)
+    public static ComparisonResult Csv(
+        SourceFile baseline,
+        SourceFile candidate,
+        RecordKey key,
+        DifferenceList differences,
+        Allowances? allowances = null,
+        NoisePlaces? noise = null)
     {
         using CsvSource left = new(baseline, Side.Baseline, key);
         using CsvSource right = new(candidate, Side.Candidate, key);
         string? columns = CsvColumns.Describe(left.Columns, right.Columns);
-        return Compare(left, right, baseline.Path, ComparisonFormat.Csv, columns);
+        return Compare(left, right, baseline.Path, ComparisonFormat.Csv, columns, differences: differences, allowances: allowances, noise: noise)
+            .WithDifferences(new RecordText(key, left.Fields, right.Fields).Read(differences));
     }
 
     /// <summary>Any two sources.</summary>
@@ -59,6 +84,9 @@ internal sealed class KeyedComparer : IDisposable
     /// <param name="frame">A sentence about what there is beside the records, or null.</param>
     /// <param name="limit">Records that wait in memory at most.</param>
     /// <param name="sortCapacity">Records that are sorted in memory at most.</param>
+    /// <param name="differences">Told where differences are; null for nobody.</param>
+    /// <param name="allowances">What may differ in a record; null for nothing.</param>
+    /// <param name="noise">Where runs of the baseline differ; null for nowhere.</param>
     public static ComparisonResult Compare(
         RecordSource left,
         RecordSource right,
@@ -66,10 +94,14 @@ internal sealed class KeyedComparer : IDisposable
         ComparisonFormat format,
         string? frame = null,
         int limit = DefaultLimit,
-        int sortCapacity = DiskSorter<KeyedRecord>.DefaultCapacity)
+        int sortCapacity = DiskSorter<KeyedRecord>.DefaultCapacity,
+        DifferenceList? differences = null,
+        Allowances? allowances = null,
+        NoisePlaces? noise = null)
     {
         using KeyedComparer comparer = new(subject, limit, sortCapacity);
-        ComparisonCounts counts = comparer.Count(left, right);
+        RecordJudge judge = new(left.Fields, right.Fields, allowances ?? Allowances.None, noise ?? NoisePlaces.None);
+        ComparisonCounts counts = comparer.Count(left, right, new KeyGroup(differences ?? new DifferenceList(0), judge));
         bool sameFrame = left.Frame == right.Frame;
         if (!sameFrame)
             frame ??= "the document has other arrays";
@@ -79,7 +111,7 @@ internal sealed class KeyedComparer : IDisposable
 
     public void Dispose() => _left.Dispose();
 
-    private ComparisonCounts Count(RecordSource left, RecordSource right)
+    private ComparisonCounts Count(RecordSource left, RecordSource right, KeyGroup group)
     {
         bool more;
         do
@@ -92,7 +124,7 @@ internal sealed class KeyedComparer : IDisposable
 
         foreach ((_, _, KeyedRecord record) in _waiting.Waiting())
             _left.Add(record);
-        return Merge();
+        return Merge(group);
     }
 
     private void Take(KeyedRecord record)
@@ -102,66 +134,18 @@ internal sealed class KeyedComparer : IDisposable
             _unchanged++;
     }
 
-    private ComparisonCounts Merge()
+    private ComparisonCounts Merge(KeyGroup group)
     {
-        ComparisonCounts total = default;
-        KeyGroup group = default;
         UInt128 key = default;
         foreach (KeyedRecord record in _left.Sorted())
         {
             if (record.Key != key)
-            {
-                total = group.AddTo(total);
-                group = default;
-                key = record.Key;
-            }
-
+                group.Close();
+            key = record.Key;
             group.Add(record);
         }
 
-        total = group.AddTo(total);
-        return total with { Unchanged = total.Unchanged + _unchanged };
-    }
-
-    /// <summary>The records of one key, counted as they come: sorted by content, those of the baseline first.</summary>
-    private struct KeyGroup
-    {
-        private UInt128 _content;
-        private long _here; // of this content, in the baseline alone so far
-        private long _baseline;
-        private long _candidate;
-        private long _equal;
-
-        public void Add(in KeyedRecord record)
-        {
-            if (record.Content != _content)
-                _here = 0;
-            _content = record.Content;
-            if (record.Side == Side.Baseline)
-            {
-                _here++;
-                _baseline++;
-            }
-            else if (_here > 0)
-            {
-                _here--;
-                _baseline--;
-                _equal++;
-            }
-            else
-            {
-                _candidate++;
-            }
-        }
-
-        public readonly ComparisonCounts AddTo(ComparisonCounts total)
-        {
-            long updated = Math.Min(_baseline, _candidate);
-            return new(
-                total.New + _candidate - updated,
-                total.Absent + _baseline - updated,
-                total.Updated + updated,
-                total.Unchanged + _equal);
-        }
+        group.Close();
+        return group.Counts with { Unchanged = group.Counts.Unchanged + _unchanged };
     }
 }

@@ -5,7 +5,7 @@ namespace Defragger.Comparers.Records;
 /// <summary>What is known of a record that waits for its counterpart: two hashes and where it stands. 48 bytes.</summary>
 /// <param name="Key">The values of its key.</param>
 /// <param name="Content">All that it says.</param>
-/// <param name="Offset">Where in its file it begins; -1 where the reader does not know.</param>
+/// <param name="Offset">Where in its file it begins.</param>
 /// <param name="Length">How many bytes it has there.</param>
 /// <param name="Side">Its file.</param>
 [StructLayout(LayoutKind.Sequential)]

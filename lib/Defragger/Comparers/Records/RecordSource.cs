@@ -9,6 +9,9 @@ internal abstract class RecordSource : IDisposable
     /// <summary>What there is beside the records, once all is read: the names of columns, or of arrays.</summary>
     public virtual UInt128 Frame => UInt128.Zero;
 
+    /// <summary>Reads single records of this side again.</summary>
+    public abstract RecordFields Fields { get; }
+
     /// <summary>Reads on, and hands on the records that it read; false at the end.</summary>
     public abstract bool Pump(Action<KeyedRecord> take);
 

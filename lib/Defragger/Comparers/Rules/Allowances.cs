@@ -15,6 +15,7 @@ internal sealed class Allowances
 
     private readonly (string Pattern, Tolerance Tolerance)[] _tolerances;
     private readonly IReadOnlyList<IgnoreRule> _rules;
+    private readonly Func<Allowances> _anew;
     private readonly string?[] _valuePatterns; // of the rules' paths, as values are asked for them
     private readonly int[] _active;
     private readonly long[] _hits;
@@ -30,6 +31,7 @@ internal sealed class Allowances
         DateOnly today)
     {
         _tolerances = [.. tolerances.Select(entry => (ValuePath.Normalize(entry.Pattern), entry.Tolerance)).OrderByDescending(entry => entry.Item1.Length)];
+        _anew = () => new Allowances(tolerances, rules, caseName, today);
         _rules = rules;
         _hits = new long[rules.Count];
         _valuePatterns = [.. rules.Select(rule => rule.Path is { } pattern ? ValuePath.Normalize(pattern) : null)];
@@ -43,6 +45,9 @@ internal sealed class Allowances
     public bool HasTolerances => _tolerances.Length > 0;
 
     public bool HasRules => _active.Length > 0;
+
+    /// <summary>Whether a rule asks for the path of a value.</summary>
+    public bool HasPaths => _active.Any(rule => _rules[rule] is { Path: not null, Rule: null });
 
     /// <summary>Values that differed within their tolerance.</summary>
     public long Tolerated { get; set; }
@@ -64,6 +69,12 @@ internal sealed class Allowances
 
     /// <summary>The rules that ask for nothing but what became of a thing: all there are for records, lines and bytes.</summary>
     public int[] Plain() => Where(static rule => rule.Path is null && rule.Rule is null);
+
+    /// <summary>The same, as if nothing had been asked yet.</summary>
+    public Allowances Anew() => _anew();
+
+    /// <summary>The rules that a value of a record could be covered by: those that ask for its path.</summary>
+    public int[] ForPath(ReadOnlySpan<char> path) => [.. ForValue(path).Where(rule => _rules[rule].Path is not null)];
 
     /// <summary>The rules that a value could be covered by.</summary>
     public int[] ForValue(ReadOnlySpan<char> path)

@@ -35,4 +35,5 @@ internal sealed class LeafRules
 /// <param name="Hash">Of the value.</param>
 /// <param name="Number">The number that it is, where a tolerance asks for it; NaN otherwise.</param>
 /// <param name="Rules">What may differ there, a number of <see cref="LeafRules"/>.</param>
-internal readonly record struct JsonLeaf(UInt128 Hash, double Number, int Rules);
+/// <param name="Offset">Where in its file its token begins; of an empty container, the closing bracket.</param>
+internal readonly record struct JsonLeaf(UInt128 Hash, double Number, int Rules, long Offset);

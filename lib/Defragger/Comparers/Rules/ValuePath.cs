@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.IO.Enumeration;
+using System.Text;
 using System.Text.Json;
 
 namespace Defragger.Comparers.Rules;
@@ -41,7 +42,7 @@ internal sealed class ValuePath
     public void Name(ref Utf8JsonReader reader)
     {
         Span<char> room = Begin(reader.ValueSpan.Length + 1);
-        int length = reader.CopyString(room);
+        int length = CopyName(ref reader, room);
         room[..length].Replace('.', '/');
         _length += length;
     }
@@ -52,6 +53,18 @@ internal sealed class ValuePath
         const int LongestNumber = 20;
         index.TryFormat(Begin(LongestNumber), out int length, provider: CultureInfo.InvariantCulture);
         _length += length;
+    }
+
+    private static int CopyName(ref Utf8JsonReader reader, Span<char> room)
+    {
+        try
+        {
+            return reader.CopyString(room);
+        }
+        catch (InvalidOperationException)
+        {
+            return Encoding.UTF8.GetChars(reader.ValueSpan, room); // half a surrogate pair, or no UTF-8: as it is written
+        }
     }
 
     private Span<char> Begin(int longest)

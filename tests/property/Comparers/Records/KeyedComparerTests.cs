@@ -160,18 +160,18 @@ public sealed class KeyedComparerTests
     private static ComparisonResult JsonLines(string left, string right, RecordKey? key = null)
     {
         using CaseFiles files = new(left, right);
-        return KeyedComparer.JsonLines(files.Baseline, files.Candidate, key ?? s_key);
+        return KeyedComparer.JsonLines(files.Baseline, files.Candidate, key ?? s_key, new(50));
     }
 
     private static ComparisonResult Json(string left, string right, RecordKey? key = null)
     {
         using CaseFiles files = new(left, right);
-        return KeyedComparer.Json(files.Baseline, files.Candidate, key ?? s_key);
+        return KeyedComparer.Json(files.Baseline, files.Candidate, key ?? s_key, new(50));
     }
 
     private static ComparisonResult Csv(string left, string right, RecordKey? key = null)
     {
         using CaseFiles files = new(left, right);
-        return KeyedComparer.Csv(files.Baseline, files.Candidate, key ?? s_key);
+        return KeyedComparer.Csv(files.Baseline, files.Candidate, key ?? s_key, new(50));
     }
 }

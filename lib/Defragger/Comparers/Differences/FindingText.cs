@@ -1,0 +1,132 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace Defragger.Comparers.Differences;
+
+/// <summary>Reads what findings of SARIF logs say that differ.</summary>
+internal static class FindingText
+{
+    /// <summary>A finding that is longer is told by its place in the file alone.</summary>
+    private const int LongestFinding = 4 * 1024 * 1024;
+
+    private static readonly JsonDocumentOptions s_options = new() { MaxDepth = JsonErrors.MaximumDepth };
+
+    /// <summary>The differences with their text.</summary>
+    public static IReadOnlyList<Difference> Read(DifferenceList list, SourceFile baseline, SourceFile candidate) =>
+        [.. list.Kept().Select(found => Tell(found.Kind, Of(baseline, found.Baseline), Of(candidate, found.Candidate)))];
+
+    private static Difference Tell(DifferenceKind kind, Finding? before, Finding? after)
+    {
+        Finding shown = after ?? before!;
+        string? from = before is not null && after is not null && before.Place != after.Place ? before.Place : null;
+        (string? left, string? right) = (before?.Message, after?.Message);
+        if (before is not null && after is not null)
+        {
+            // Said only where it is the difference, or part of it.
+            if (before.Snippet != after.Snippet && before.Message == after.Message && kind != DifferenceKind.Moved)
+                (left, right) = (Joined(left, " | ", before.Snippet), Joined(right, " | ", after.Snippet));
+            if (before.Level != after.Level)
+                (left, right) = (Joined(before.Level ?? "no level", ": ", left), Joined(after.Level ?? "no level", ": ", right));
+            if (before.Rule != after.Rule)
+                (left, right) = (Joined(before.Rule, ": ", left), Joined(after.Rule, ": ", right));
+            (left, right) = Excerpt.Of(left ?? "", right ?? "");
+        }
+
+        return new Difference
+        {
+            Kind = kind,
+            Place = shown.Place,
+            From = from,
+            Rule = shown.Rule,
+            File = shown.File,
+            Line = shown.Line,
+            Before = before is null ? null : Excerpt.Of(left ?? ""),
+            After = after is null ? null : Excerpt.Of(right ?? ""),
+        };
+    }
+
+    private static string? Joined(string? first, string between, string? second) =>
+        first is null ? second : second is null ? first : first + between + second;
+
+    private static Finding? Of(SourceFile file, Extent extent)
+    {
+        if (!extent.Exists)
+            return null;
+        string unread = string.Create(CultureInfo.InvariantCulture, $"the finding at byte {extent.Offset}");
+        if (file.ReadUpTo(extent.Offset, extent.Length, LongestFinding) is not ReadOnlyMemory<byte> text)
+            return new Finding(unread, null, null, null, "", null, null);
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(text, s_options);
+            return Of(document.RootElement, unread);
+        }
+        catch (JsonException e)
+        {
+            throw new ComparisonException(file.Path, "was changed while being read", e);
+        }
+    }
+
+    private static Finding Of(JsonElement result, string unknown)
+    {
+        JsonElement? place = First(result, "locations") is { } location ? Member(location, "physicalLocation") : null;
+        JsonElement? region = Member(place, "region");
+        string? file = FileOf(Member(place, "artifactLocation"));
+        string? lineText = Text(Member(region, "startLine"));
+        long? line = long.TryParse(lineText, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
+        string where = file is null ? unknown : lineText is null ? file : $"{file}:{lineText}";
+        return new Finding(
+            Excerpt.Of(where),
+            RuleOf(result),
+            file is null ? null : Excerpt.Of(file),
+            line,
+            MessageOf(Member(result, "message")),
+            Joined(Text(Member(result, "level")), "/", Text(Member(result, "kind"))),
+            Text(Member(Member(region, "snippet"), "text")));
+    }
+
+    private static string? FileOf(JsonElement? artifact) =>
+        Text(Member(artifact, "uri")) is string uri
+            ? Encoding.UTF8.GetString(SarifUri.Normalize(Encoding.UTF8.GetBytes(uri)))
+            : Text(Member(artifact, "index")) is string index ? $"artifact {index}" : null;
+
+    private static string? RuleOf(JsonElement result)
+    {
+        JsonElement? rule = Member(result, "rule");
+        string? id = Text(Member(result, "ruleId")) ?? Text(Member(rule, "id"));
+        string? index = Text(Member(result, "ruleIndex")) ?? Text(Member(rule, "index"));
+        return id is not null ? Excerpt.Of(id) : index is not null ? $"rule {index}" : null;
+    }
+
+    private static string MessageOf(JsonElement? message)
+    {
+        string text = Text(Member(message, "text")) ?? Text(Member(message, "markdown")) ?? Text(Member(message, "id")) ?? "";
+        return Member(message, "arguments") is { ValueKind: JsonValueKind.Array } arguments
+            ? $"{text} ({string.Join(", ", arguments.EnumerateArray().Select(argument => Text(argument)))})"
+            : text;
+    }
+
+    private static JsonElement? First(JsonElement parent, string name) =>
+        Member(parent, name) is { ValueKind: JsonValueKind.Array } array && array.GetArrayLength() > 0 ? array[0] : null;
+
+    private static JsonElement? Member(JsonElement? parent, string name) =>
+        parent is { ValueKind: JsonValueKind.Object } found && found.TryGetProperty(name, out JsonElement value) ? value : null;
+
+    /// <summary>A scalar as text, however it is written; null for anything else.</summary>
+    private static string? Text(JsonElement? value)
+    {
+        try
+        {
+            return value is not { } found ? null
+                : found.ValueKind == JsonValueKind.String ? found.GetString()
+                : found.ValueKind is JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False ? found.GetRawText()
+                : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return value!.Value.GetRawText(); // half a surrogate pair: as it is written
+        }
+    }
+
+    private sealed record Finding(string Place, string? Rule, string? File, long? Line, string Message, string? Level, string? Snippet);
+}
