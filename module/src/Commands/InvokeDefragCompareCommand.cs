@@ -83,7 +83,31 @@ public sealed class InvokeDefragCompareCommand : CancellableCommand
     [ValidateNotNullOrEmpty]
     public string? IgnoreRule { get; set; }
 
-    /// <summary>The most cases at once; as many as there are cores.</summary>
+    /// <summary>Where the cases are compared: on this machine, or on the cluster that it hands in jobs to.</summary>
+    [Parameter]
+    public CaseEngine Engine { get; set; } = CaseEngine.Local;
+
+    /// <summary>The partition for the tasks; the cluster's default when it is not given.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? SlurmPartition { get; set; }
+
+    /// <summary>The account that the tasks are charged to.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? SlurmAccount { get; set; }
+
+    /// <summary>The time limit of a task, as sbatch takes it: minutes, hours:minutes:seconds, days-hours.</summary>
+    [Parameter]
+    [ValidatePattern(@"^(\d+-)?\d+(:\d+){0,2}$")]
+    public string? SlurmTime { get; set; }
+
+    /// <summary>More options for sbatch, each with its value as one word: '--qos=low'.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] SlurmOption { get; set; } = [];
+
+    /// <summary>The most cases at once; as many as there are cores. On a cluster the most tasks.</summary>
     [Parameter]
     [ValidateRange(1, 4096)]
     public int ThrottleLimit { get; set; } = Environment.ProcessorCount;
@@ -226,6 +250,9 @@ public sealed class InvokeDefragCompareCommand : CancellableCommand
         }
         base.Dispose(disposing);
     }
+
+    /// <summary>A parameter was named in the call.</summary>
+    internal bool IsGiven(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 
     private void ReadManifest(string path)
     {
