@@ -24,7 +24,6 @@ string usage = $"""
                       numbers of json whose path matches may differ by so much (1e-9) or by such a share (10%); several
       --ignore FILE   known differences, a JSON array of when, case, path, rule, reason, bug, owner, expires
       --case NAME     what the case is called, for ignore rules
-      --run-chunk N   instead: run the cases of N.chunk in the current directory, a part of a run on a cluster
       --help          this text
       --version       the version
       --              ends the options
@@ -44,8 +43,6 @@ for (int i = 0; i < args.Length; i++)
     {
         case "--help" or "-h":
             return Print(usage);
-        case "--run-chunk" when i == 0 && args.Length == 2:
-            return ChunkTask.Run(args[1], Version());
         case "--version":
             return Print($"defrag-comparer {Version()}");
         case "--format" when i + 1 == args.Length:

@@ -40,7 +40,7 @@ internal sealed class CompareSetup : IDisposable
         _outputGiven = command.OutputDirectory != null;
         _outputPath = _outputGiven ? fullPath(command.OutputDirectory!) : DefaultOutput(fullPath("defrag-compare"), _resume);
         long? caseLimit = CaseLimitOf(command.CaseMemoryLimit);
-        _engine = EngineSettings.Engine(command, launcher, () => Program(bin, "defrag-comparer"), Path.Combine(_outputPath, "cluster"), caseLimit);
+        _engine = EngineSettings.Engine(command, launcher, () => Program(bin, "defrag-task"), Path.Combine(_outputPath, "cluster"), caseLimit);
         _options = new RunOptions
         {
             Comparer = ComparerOf(command, Settings, bin, fullPath(".")),

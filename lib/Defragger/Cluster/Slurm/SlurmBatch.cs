@@ -15,7 +15,7 @@ namespace Defragger.Cluster.Slurm;
 internal sealed class SlurmBatch(SlurmTool tool, SlurmOptions options, string runner) : IBatchSystem
 {
     // The program is its argument and the chunk's number Slurm's own: no name of a case or a file is ever read by a shell.
-    private const string Script = "#!/bin/sh\nexec \"$1\" --run-chunk \"$SLURM_ARRAY_TASK_ID\"\n";
+    private const string Script = "#!/bin/sh\nexec \"$1\" \"$SLURM_ARRAY_TASK_ID\"\n";
 
     // Words of one command line.
     private const int MostAtOnce = 500;
