@@ -67,6 +67,9 @@ internal sealed class ArrayFolder(string path)
     /// <summary>The tasks that are over.</summary>
     public IEnumerable<int> Results() => Tasks(ResultEnd);
 
+    /// <summary>A task of it has run, so it was handed in, whatever is known of that.</summary>
+    public bool HasRun => Directory.EnumerateFiles(path, "*.log").Any() || Directory.EnumerateFiles(path, "*.part").Any() || Results().Any();
+
     /// <summary>The results of a task are in the run's journal. Its chunk goes last: while it is there, all of it is.</summary>
     public void Remove(int task)
     {

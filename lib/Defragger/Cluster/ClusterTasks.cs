@@ -15,7 +15,9 @@ internal readonly record struct EndedTask(ArrayFolder Folder, int Task, bool Who
 /// A task's own result file says that it is over; the batch system is asked for those that end without one. So nothing is lost
 /// while its controller does not answer, and it need not remember.
 /// 1. A task is told as ended once.
-/// 2. An array's folder is complete before the array is handed in, and which job it became is written after: a run that is
+/// 2. An array is handed in once: when the answer was lost, the job is looked for by its name; and when that is forgotten, by what
+///    its tasks have left.
+/// 3. An array's folder is complete before the array is handed in, and which job it became is written after: a run that is
 ///    killed between the two finds the job by its name.
 /// Memory: some 100 bytes a task.
 /// </remarks>
@@ -27,6 +29,9 @@ internal sealed class ClusterTasks
     private static readonly TimeSpan s_firstRetry = TimeSpan.FromSeconds(2), s_lastRetry = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan s_idle = TimeSpan.FromMinutes(1);
+
+    // A job that has run and is forgotten: its number is not known, and there is nothing to ask.
+    private const string Forgotten = "";
 
     private readonly ClusterWorld _world;
     private readonly string _folder;
@@ -106,8 +111,7 @@ internal sealed class ClusterTasks
         if (_refused is not ArrayJob array || now < _retryAt) return;
         try
         {
-            // It may have been taken though the answer was lost.
-            if (_world.Batch.Find(array.Request.Name) is string job) Accept(array, job);
+            if (Find(array.Folder, array.Request) is string job) Accept(array, job);
             else TrySubmit(array, now);
         }
         catch (BatchBusyException e)
@@ -121,12 +125,13 @@ internal sealed class ClusterTasks
     public IReadOnlyList<EndedTask> Adopt()
     {
         List<EndedTask> adopted = [];
+        List<ArrayJob> arrays = [];
         foreach (ArrayFolder folder in Arrays(_folder))
         {
             _number = Math.Max(_number, 1 + int.Parse(Path.GetFileName(folder.FullPath), CultureInfo.InvariantCulture));
-            if (folder.ReadRequest() is not ArrayRequest request || (folder.ReadJob() ?? _world.Batch.Find(request.Name)) is not string job)
+            if (folder.ReadRequest() is not ArrayRequest request || (folder.ReadJob() ?? Find(folder, request)) is not string job)
             {
-                // It was never handed in, or is forgotten.
+                // It was never handed in.
                 folder.Remove();
                 continue;
             }
@@ -136,9 +141,10 @@ internal sealed class ClusterTasks
                 array.Tasks.Add(task, new Followed());
                 adopted.Add(new EndedTask(folder, task, Whole: false, Adopted: true, default));
             }
-            if (array.Tasks.Count > 0) _arrays.Add(array);
+            if (array.Tasks.Count > 0) arrays.Add(array);
             else folder.Remove();
         }
+        _arrays.AddRange(arrays);
         return adopted;
     }
 
@@ -164,7 +170,7 @@ internal sealed class ClusterTasks
     /// <returns>Jobs that could not be ended, for the batch system does not answer.</returns>
     public IReadOnlyList<string> Cancel()
     {
-        List<string> jobs = [.. _arrays.Select(array => array.Job)];
+        List<string> jobs = [.. Jobs()];
         try
         {
             if (_refused is ArrayJob array && _world.Batch.Find(array.Request.Name) is string late) jobs.Add(late);
@@ -204,6 +210,12 @@ internal sealed class ClusterTasks
         from path in Directory.GetDirectories(folder)
         where int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out _)
         select new ArrayFolder(path);
+
+    private IEnumerable<string> Jobs() => _arrays.Select(array => array.Job).Where(job => job != Forgotten);
+
+    /// <summary>The job that an array has become; null when it was not handed in.</summary>
+    private string? Find(ArrayFolder folder, ArrayRequest request) =>
+        _world.Batch.Find(request.Name) ?? (folder.HasRun ? Forgotten : null);
 
     private bool TrySubmit(ArrayJob array, TimeSpan now)
     {
@@ -248,7 +260,7 @@ internal sealed class ClusterTasks
         Dictionary<(string, int), TaskStatus> told;
         try
         {
-            told = _world.Batch.Poll([.. _arrays.Select(array => array.Job)]).ToDictionary(one => (one.Job, one.Task));
+            told = _world.Batch.Poll([.. Jobs()]).ToDictionary(one => (one.Job, one.Task));
             _silent = false;
         }
         catch (BatchBusyException e)
