@@ -198,11 +198,7 @@ class OnACluster(Runs):
             (["-SlurmPartition", "nowhere"], {}, "no partition 'nowhere'. There are: compare"),
             (["-SlurmPartition", "empty"], {}, "no partition 'empty'"),
             (["-CaseMemoryLimit", "8GB"], {}, "more than"),
-            (["-SlurmTime", "soon"], {}, "SlurmTime"),
             (["-SlurmOption", "--constraint=gpu"], {}, "Slurm would not run"),
-            (["-SlurmOption", "--mem=3G"], {}, "each task gets what its cases are expected to need"),
-            (["-SlurmOption", "qos"], {}, "does not begin with '-'"),
-            (["-MemoryBudget", "8GB"], {}, "Slurm shares memory out"),
             ([], {"SLURM_CONF": "/nowhere"}, "Slurm does not answer"),
             ([], {"PATH": f"{script}:/bin/nothing"}, "sbatch is not on the PATH"),
         ]:
@@ -243,7 +239,8 @@ class WithLittleMemory(Runs):
         big = next(one for one in self.journal() if one["case"] == "big")
         self.assertEqual((big["attempts"], big["reserved"]), (2, 1 << 30), output)
         self.assertGreater(big["peakMemory"], 700 << 20)
-        self.assertIn("OUT_OF_MEMORY", {state for state, _ in self.cluster.states().values()})
+        # Whether the kernel or the task's own watch was first is a matter of milliseconds; both are told as this.
+        self.assertIn("1 of its 1 cases wait again (its time was over, or memory short)", output)
 
     def test_a_case_over_all_memory_is_told_so(self):
         for side in "base", "cand":
