@@ -13,7 +13,7 @@ namespace Defragger.PowerShell;
 internal sealed class CompareSetup : IDisposable
 {
     private readonly RunOptions _options;
-    private readonly string _launcher;
+    private readonly ICaseEngine _engine;
     private readonly string _outputPath;
     private readonly bool _outputGiven;
     private readonly string? _history;
@@ -31,22 +31,28 @@ internal sealed class CompareSetup : IDisposable
                 "Cases run under a launcher that needs Linux; this system is another.", Environment.OSVersion.VersionString);
         }
         string bin = Path.Combine(Path.GetDirectoryName(Assembly.GetExecutingAssembly().Location)!, "..", "bin");
-        _launcher = Program(bin, "defrag-launch");
+        string launcher = Program(bin, "defrag-launch");
         _input = CaseInput.Of(fullPath(command.Baseline), fullPath(command.Candidate),
             command.MyInvocation.ExpectingInput || command.Manifest != null);
         Filter = new CaseFilter(command.Filter is string one ? [one] : [], command.Include, command.Exclude);
         Settings = new ComparerSettings(command, fullPath);
         IReadOnlyList<string> baselines = [.. command.Baseline2.Select(path => _input.Further(fullPath(path)))];
+        _resume = command.Resume;
+        _force = command.Force;
+        _outputGiven = command.OutputDirectory != null;
+        _outputPath = _outputGiven ? fullPath(command.OutputDirectory!) : DefaultOutput(fullPath("defrag-compare"), _resume);
+        long? caseLimit = CaseLimitOf(command.CaseMemoryLimit);
+        _engine = EngineSettings.Engine(command, launcher, () => Program(bin, "defrag-task"), Path.Combine(_outputPath, "cluster"), caseLimit);
         _options = new RunOptions
         {
             Comparer = ComparerOf(command, Settings, baselines, bin, fullPath(".")),
             Within = command.FollowLink ? [] : [_input.Baseline, _input.Candidate, .. baselines.Where(Directory.Exists)],
-            ThrottleLimit = command.ThrottleLimit,
+            ThrottleLimit = command.IsGiven(nameof(command.ThrottleLimit)) ? command.ThrottleLimit : _engine.DefaultLimit,
             Throttle = command.Throttle,
             OomRetry = command.OomRetry,
             Tiers = command.MemoryTier is IDictionary tiers ? TiersOf(tiers) : null,
             Budget = SizeOf(command.MemoryBudget, nameof(command.MemoryBudget)),
-            CaseMemoryLimit = CaseLimitOf(command.CaseMemoryLimit),
+            CaseMemoryLimit = caseLimit,
             Timeout = command.TimeoutSeconds is double seconds ? TimeSpan.FromSeconds(seconds) : null,
             Reports = [.. command.Report.Distinct()],
             Tolerances = Settings.Tolerances,
@@ -57,10 +63,6 @@ internal sealed class CompareSetup : IDisposable
         if (command.History != null && command.NoHistory)
             throw new SetupException(ErrorKind.InvalidHistory, "-History names a history and -NoHistory wants none; give one of them.", command.History);
         _history = command.NoHistory ? null : command.History is string path ? fullPath(path) : HistoryPath.Default();
-        _resume = command.Resume;
-        _force = command.Force;
-        _outputGiven = command.OutputDirectory != null;
-        _outputPath = _outputGiven ? fullPath(command.OutputDirectory!) : DefaultOutput(fullPath("defrag-compare"), _resume);
         CheckOutput();
     }
 
@@ -120,7 +122,7 @@ internal sealed class CompareSetup : IDisposable
     public CompareSummary Run(IRunListener listener, CancellationToken stop)
     {
         var header = new JournalHeader(JournalHeader.Version, Version, DateTimeOffset.UtcNow, Baseline, Candidate);
-        return CompareSession.Run(_options, _source!, Folder!, header, _goesOn, _launcher, _history, listener, stop);
+        return CompareSession.Run(_options, _source!, Folder!, header, _goesOn, _engine, _history, listener, stop);
     }
 
     public void Dispose()

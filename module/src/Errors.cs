@@ -25,6 +25,9 @@ internal readonly record struct ErrorKind(string Id, ErrorCategory Category)
     public static readonly ErrorKind OutputExists = new("OutputExists", ErrorCategory.ResourceExists);
     public static readonly ErrorKind OutputNotWritable = new("OutputNotWritable", ErrorCategory.WriteError);
     public static readonly ErrorKind JournalDamaged = new("JournalDamaged", ErrorCategory.InvalidData);
+    public static readonly ErrorKind ClusterNotUsable = new("ClusterNotUsable", ErrorCategory.ResourceUnavailable);
+    public static readonly ErrorKind InvalidSlurmOption = new("InvalidSlurmOption", ErrorCategory.InvalidArgument);
+    public static readonly ErrorKind NotForEngine = new("NotForEngine", ErrorCategory.InvalidArgument);
     public static readonly ErrorKind NoRun = new("NoRun", ErrorCategory.ObjectNotFound);
     public static readonly ErrorKind NoChange = new("NoChange", ErrorCategory.InvalidArgument);
     public static readonly ErrorKind InvalidPlot = new("InvalidPlot", ErrorCategory.InvalidArgument);
@@ -64,6 +67,7 @@ internal readonly record struct ErrorKind(string Id, ErrorCategory Category)
     // A run that could not go on: terminating, exit code 2.
     public static readonly ErrorKind OutputWriteFailed = new("OutputWriteFailed", ErrorCategory.WriteError);
     public static readonly ErrorKind InputReadFailed = new("InputReadFailed", ErrorCategory.ReadError);
+    public static readonly ErrorKind ClusterFailed = new("ClusterFailed", ErrorCategory.ResourceUnavailable);
     public static readonly ErrorKind LauncherLost = new("LauncherLost", ErrorCategory.ResourceUnavailable);
 
     // Earlier runs: a bad call, or one of several that cannot be read.

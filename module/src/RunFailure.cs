@@ -1,3 +1,4 @@
+using Defragger.Cluster;
 using Defragger.Engines;
 
 namespace Defragger.PowerShell;
@@ -10,6 +11,7 @@ internal static class RunFailure
     {
         LauncherLostException lost => (ErrorKind.LauncherLost,
             $"The launcher that starts the cases has ended: {lost.Message}. Its cases were ended; go on with -Resume."),
+        ClusterException cluster => (ErrorKind.ClusterFailed, $"{cluster.Message} The run's tasks were ended; go on with -Resume."),
         FormatException damaged => (ErrorKind.JournalDamaged, damaged.Message),
         DirectoryNotFoundException gone => (ErrorKind.InputReadFailed,
             $"A directory of the input went away while it was read: {gone.Message}"),

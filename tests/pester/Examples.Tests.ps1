@@ -26,6 +26,8 @@ BeforeAll {
             'it builds CPython with a profile for half an hour and writes to /opt (./defrag bench python-build builds one)'
         'Build-DefragPython -Source Python-3.12.7.tar.xz -Sha256 (Get-Content Python-3.12.7.sha256) -Configure --with-pydebug' =
             'no archive of CPython is here (Build-DefragPython.Tests.ps1 builds from one that it makes)'
+        "Invoke-DefragCompare /shared/base /shared/cand -Engine Slurm -SlurmPartition long -SlurmOption '--qos=low' -OutputDirectory /shared/out" =
+            'there is no cluster (tests/slurm starts one)'
     }
 
     # An example ends with 0, but for the one that shows an exit code of differences.

@@ -89,9 +89,15 @@ internal sealed class Predictor
     /// <summary>A case ended well.</summary>
     public void Learn(string name, long peak, TimeSpan duration)
     {
+        LearnLike(name, peak, duration);
+        _known[name] = new PeakRecord(name, peak, duration);
+    }
+
+    /// <summary>A case ended well that will not be asked for again: only its like learn from it, and nothing of it is kept.</summary>
+    public void LearnLike(string name, long peak, TimeSpan duration)
+    {
         Of(Family(name)).Add(peak, duration);
         _run.Add(peak, duration);
-        _known[name] = new PeakRecord(name, peak, duration);
     }
 
     /// <summary>A case ran out of memory: it needs more than it held.</summary>

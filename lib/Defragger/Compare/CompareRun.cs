@@ -32,7 +32,8 @@ internal sealed class CompareRun
     private readonly MemoryWatch _memory;
     private readonly Mailbox<Event> _events = new();
     private readonly HashSet<long> _running = [];
-    private readonly CompareSummary _summary = new();
+    private readonly CaseLedger _ledger;
+    private readonly CompareSummary _summary;
     private readonly long _began;
     private readonly CaseSource _source;
 
@@ -51,6 +52,8 @@ internal sealed class CompareRun
         RunOptions options, CaseSource source, RunWorld world, RunOutput output, PeakHistory? history, IRunListener listener)
     {
         (_options, _source, _world, _output, _history, _listener) = (options, source, world, output, history, listener);
+        _ledger = new CaseLedger(options, output, listener, world.Time);
+        _summary = _ledger.Summary;
         _memory = new MemoryWatch(world, held => _events.Add(new Event(-1, null, held)));
         _throttle = new RunThrottle(options, _memory.Memory.Total, output.Control, listener);
         _admission = AdmissionOf(options, history, _throttle.Capacity, _memory.Memory.Used);
@@ -97,7 +100,7 @@ internal sealed class CompareRun
     {
         if (options.Throttle == ThrottlePolicy.Tiers) return new TierAdmission(options.OomRetry);
         return new AdmissionPolicy(
-            new AdmissionOptions { OomRetry = options.OomRetry }, new Predictor((history?.Known ?? []).Select(Record), capacity, Shares()));
+            new AdmissionOptions { OomRetry = options.OomRetry }, new Predictor((history?.Known ?? []).Select(PeakRecords.Of), capacity, Shares()));
 
         // A case of which nothing is known is given a share of the capacity. Of what other programs leave of the budget, so many
         // shares are to be had as there are workers: or else some of them rest until the first case has ended.
@@ -106,9 +109,6 @@ internal sealed class CompareRun
             long free = Math.Max((long)(capacity * AdmissionOptions.LeastShare) - used, capacity / 4);
             return (int)Math.Min(Math.Ceiling((double)capacity * options.ThrottleLimit / free), int.MaxValue);
         }
-
-        static PeakRecord Record(CaseHistory one) =>
-            new(one.Case, PeakWindow.Need(one.Samples, lowerBound: null), one.Duration, one.LowerBound ?? 0);
     }
 
     private void Wake() => _events.Add(new Event(-1, null, null));
@@ -174,7 +174,7 @@ internal sealed class CompareRun
     /// <summary>Takes cases, and starts what may start. True when it stopped only to let ended cases in.</summary>
     private bool Fill()
     {
-        bool more = _queue.Take(MostAtOnce, TrySettle, Now);
+        bool more = _queue.Take(MostAtOnce, _ledger.TrySettle, Now);
         for (int i = 0; i < MostAtOnce; i++)
         {
             _last = _admission.Next(Now);
@@ -190,19 +190,6 @@ internal sealed class CompareRun
         }
         return true;
     }
-
-    private bool TrySettle(TestCase one)
-    {
-        if (_output.Earlier(one, _options.Comparer.IdentityFor(one)) is CaseResult known) Tell(known);
-        else if (one.BaselinePath == null && one.CandidatePath == null) Settle(one, Verdict.Failed(one, "neither side has it"));
-        else if (one.BaselinePath == null || one.CandidatePath == null) Settle(one, Verdict.OneSided(one));
-        else if (OutsideLink.Fault(one, _options.Comparer.FurtherFiles(one), _options.Within) is string fault) Finish(Verdict.Failed(one, fault), FileStamp.None, FileStamp.None, _options.Comparer.Identity);
-        else return false;
-        return true;
-    }
-
-    private void Settle(TestCase one, CaseResult result) =>
-        Finish(result, FileStamp.Of(one.BaselinePath), FileStamp.Of(one.CandidatePath), _options.Comparer.IdentityFor(one));
 
     private void Start(AdmissionDecision start, CaseInHand one)
     {
@@ -287,20 +274,7 @@ internal sealed class CompareRun
     }
 
     private void Finish(CaseResult result, CaseInHand one) =>
-        Finish(CaseEnding.WithFigures(result, one), one.Baseline, one.Candidate, one.Comparer);
-
-    private void Finish(CaseResult result, FileStamp baseline, FileStamp candidate, string comparer)
-    {
-        result = result with { Ended = _world.Time.GetUtcNow(), OutputDirectory = _output.Directory };
-        _output.Journal.Add(new JournalLine(result, baseline, candidate, comparer));
-        Tell(result);
-    }
-
-    private void Tell(CaseResult result)
-    {
-        _summary.Add(result);
-        _listener.Ended(result);
-    }
+        _ledger.Finish(CaseEnding.WithFigures(result, one), one.Baseline, one.Candidate, one.Comparer);
 
     private MemorySizes Machine => new(_memory.Memory.Total, _memory.Memory.Available);
 }

@@ -1,12 +1,12 @@
+using Defragger.Cluster;
 using Defragger.Engines;
-using Defragger.Gauges;
 using Defragger.History;
 using Defragger.Reports;
 using Defragger.Runs;
 
 namespace Defragger.Compare;
 
-/// <summary>A run with the real outside world: this machine's memory, its processes, its clock.</summary>
+/// <summary>A run with all that lasts beyond it: its output and the history.</summary>
 internal static class CompareSession
 {
     /// <summary>Runs, draws the graph when the run is over, and writes the reports, also when it could not go on.</summary>
@@ -15,15 +15,16 @@ internal static class CompareSession
     /// <param name="folder">Where output goes; its lock is held by the caller.</param>
     /// <param name="header">The journal's first line.</param>
     /// <param name="resume">Go on with the journal in the folder.</param>
-    /// <param name="launcher">Path of the launcher.</param>
+    /// <param name="engine">Where the cases are compared.</param>
     /// <param name="history">Full path of the history, or null to do without.</param>
     /// <param name="listener">Who is told; on the calling thread.</param>
     /// <param name="stop">Ends the run.</param>
     /// <exception cref="IOException">Output cannot be written, memory cannot be read.</exception>
     /// <exception cref="FormatException">The journal to go on with is damaged.</exception>
-    /// <exception cref="LauncherLostException">The launcher could not be started, or died.</exception>
+    /// <exception cref="LauncherLostException">This machine: the launcher could not be started, or died.</exception>
+    /// <exception cref="ClusterException">A cluster: tasks cannot be handed in, or none of them comes to a result.</exception>
     public static CompareSummary Run(
-        RunOptions options, CaseSource source, OutputFolder folder, JournalHeader header, bool resume, string launcher,
+        RunOptions options, CaseSource source, OutputFolder folder, JournalHeader header, bool resume, ICaseEngine engine,
         string? history, IRunListener listener, CancellationToken stop)
     {
         RunRecord record = RunRecord.Of(options);
@@ -31,9 +32,9 @@ internal static class CompareSession
         CompareSummary summary;
         try
         {
-            summary = Compare(options, source, folder, ref header, resume, launcher, history, listener, Begin, stop);
+            summary = Compare(options, source, folder, ref header, resume, engine, history, listener, Begin, stop);
         }
-        catch (Exception e) when (begun && e is (IOException or UnauthorizedAccessException or LauncherLostException))
+        catch (Exception e) when (begun && e is (IOException or UnauthorizedAccessException or LauncherLostException or ClusterException))
         {
             TryReport(options, folder, record with { Failure = e.Message }, listener);
             throw;
@@ -52,7 +53,7 @@ internal static class CompareSession
     }
 
     private static CompareSummary Compare(
-        RunOptions options, CaseSource source, OutputFolder folder, ref JournalHeader header, bool resume, string launcher,
+        RunOptions options, CaseSource source, OutputFolder folder, ref JournalHeader header, bool resume, ICaseEngine engine,
         string? history, IRunListener listener, Action begin, CancellationToken stop)
     {
         CompareSummary summary;
@@ -60,24 +61,12 @@ internal static class CompareSession
         PeakHistory? peaks = history == null ? null
             : PeakHistory.TryOpen(history, HistoryKey.Of(options.Comparer.Identity), listener.Warned);
         using (peaks)
-        using (var gauge = new LinuxMemoryGauge())
-        using (var pressure = new PressureGauge())
-        using (var kills = new OomKillCounter())
         using (RunOutput output = resume ? RunOutput.Resume(folder) : RunOutput.Create(folder, header))
         {
             header = output.Header;
             earlier = resume ? RunEnd.Read(folder.End, folder.Journal, header) : null;
             begin(); // not before: a journal that cannot be gone on with keeps its record and its reports
-            using var cases = new NativeLauncher(launcher);
-            long? before = kills.Read();
-            var world = new RunWorld(cases, gauge, pressure, TimeProvider.System);
-            summary = new CompareRun(options, source, world, output, peaks, listener).Run(stop);
-            long others = kills.Read() - before - summary.KernelKills ?? 0;
-            if (others > 0)
-            {
-                listener.Warned($"The kernel killed {others} more {(others == 1 ? "process" : "processes")} for want of memory while the run "
-                    + "went on: parts of cases that went on without them, or other programs.");
-            }
+            summary = engine.Run(options, source, output, peaks, listener, stop);
         }
         if (peaks?.TakeWarning() is string warning) listener.Warned(warning); // of its last lines, written as it was closed
         EndOf(summary, header, earlier, new FileInfo(folder.Journal).Length).Write(folder.End);

@@ -38,6 +38,9 @@ internal sealed class MemoryLog : IDisposable
         return new MemoryLog(writer, 0);
     }
 
+    /// <summary>A log that keeps nothing but the peak.</summary>
+    public static MemoryLog Unkept() => new(StreamWriter.Null, 0);
+
     /// <summary>Goes on with the log of an earlier run: its last moment is the new one's first.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static MemoryLog Resume(string path)

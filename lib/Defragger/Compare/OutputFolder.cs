@@ -1,14 +1,9 @@
-using System.IO.Hashing;
-using System.Runtime.InteropServices;
-using System.Text;
-
 namespace Defragger.Compare;
 
 /// <summary>The directory that a run writes to, and the only one: its files by name, and the lock that keeps two runs
 /// from writing to it at once.</summary>
 internal sealed class OutputFolder : IDisposable
 {
-    private const int LongestLogName = 200;
     private readonly FileStream _lock;
 
     /// <summary>Makes the directory where needed and takes its lock.</summary>
@@ -45,24 +40,8 @@ internal sealed class OutputFolder : IDisposable
     /// <summary>The graph of memory over the run.</summary>
     public string MemoryGraph => Path.Combine(FullPath, "memory.svg");
 
-    /// <summary>Writes what a failed comparer printed; null when it printed nothing or it cannot be written.</summary>
-    /// <remarks>One flat directory: a case 'a.log/b' must not need a directory where the log of a case 'a' is a file.</remarks>
-    public string? WriteLog(string name, string output, string error)
-    {
-        if (output.Length + error.Length == 0) return null;
-        string path = Path.Combine(FullPath, "logs", LogName(name));
-        try
-        {
-            Directory.CreateDirectory(Path.Combine(FullPath, "logs"));
-            File.WriteAllText(path, $"== standard output ==\n{output}\n== standard error ==\n{error}\n");
-            return path;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // The result matters more than its log: a full disk is told by the journal.
-            return null;
-        }
-    }
+    /// <summary>What failed comparers printed.</summary>
+    public CaseLogs Logs => new(Path.Combine(FullPath, "logs"));
 
     public void Dispose() => _lock.Dispose();
 
@@ -127,13 +106,5 @@ internal sealed class OutputFolder : IDisposable
         {
             throw new IOException($"another run writes to it ('{path}' is locked).", e);
         }
-    }
-
-    private static string LogName(string name)
-    {
-        string flat = name.Replace("%", "%25", StringComparison.Ordinal).Replace("/", "%2F", StringComparison.Ordinal);
-        if (Encoding.UTF8.GetByteCount(flat) <= LongestLogName) return flat + ".log";
-        UInt128 hash = XxHash128.HashToUInt128(MemoryMarshal.AsBytes(name.AsSpan()));
-        return $"{hash:x32}.log";
     }
 }

@@ -3,20 +3,31 @@ namespace Defragger.Compare;
 /// <summary>What a run leaves behind: its journal, its samples, its logs; and what an earlier run left for it.</summary>
 internal sealed class RunOutput : IDisposable
 {
-    private readonly OutputFolder _folder;
+    private readonly CaseLogs _logs;
     private readonly JournalIndex? _earlier;
 
-    private RunOutput(OutputFolder folder, JournalHeader header, JournalIndex? earlier, Journal journal, MemoryLog samples)
+    private RunOutput(CaseLogs logs, string directory, string control, JournalHeader header, JournalIndex? earlier, Journal journal, MemoryLog samples)
     {
-        (_folder, Header, _earlier, Journal, Samples) = (folder, header, earlier, journal, samples);
-        Control = new ControlFile(folder.Control);
+        (_logs, Directory, Header, _earlier, Journal, Samples) = (logs, directory, header, earlier, journal, samples);
+        Control = new ControlFile(control);
     }
+
+    private RunOutput(OutputFolder folder, JournalHeader header, JournalIndex? earlier, Journal journal, MemoryLog samples)
+        : this(folder.Logs, folder.FullPath, folder.Control, header, earlier, journal, samples)
+    {
+    }
+
+    /// <summary>An earlier run in the same directory is gone on with.</summary>
+    public bool Resumes => _earlier != null;
+
+    /// <summary>Where what failed comparers printed is kept.</summary>
+    public CaseLogs Logs => _logs;
 
     /// <summary>Where the run is told to change while it goes on.</summary>
     public ControlFile Control { get; }
 
     /// <summary>Full path of the directory that all of it lies in.</summary>
-    public string Directory => _folder.FullPath;
+    public string Directory { get; }
 
     /// <summary>The journal's first line: that of the run that is gone on with, if one is.</summary>
     public JournalHeader Header { get; }
@@ -46,6 +57,14 @@ internal sealed class RunOutput : IDisposable
         return new RunOutput(folder, earlier.Header, earlier, journal, samples);
     }
 
+    /// <summary>Begins the journal of a part of a run, which the run itself takes over; its samples are not kept.</summary>
+    /// <param name="journal">Full path of the part's journal.</param>
+    /// <param name="logs">Full path of the run's logs.</param>
+    /// <param name="header">The journal's first line.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static RunOutput CreatePart(string journal, string logs, JournalHeader header) => new(
+        new CaseLogs(logs), Path.GetDirectoryName(logs)!, $"{journal}.control", header, null, Journal.Create(journal, header), MemoryLog.Unkept());
+
     /// <summary>The earlier result of a case, when it was decided and nothing it rests on has changed; else null.</summary>
     public CaseResult? Earlier(TestCase one, string comparer)
     {
@@ -55,7 +74,7 @@ internal sealed class RunOutput : IDisposable
     }
 
     /// <summary>Keeps what a failed comparer printed.</summary>
-    public string? WriteLog(string name, string output, string error) => _folder.WriteLog(name, output, error);
+    public string? WriteLog(string name, string output, string error) => _logs.Write(name, output, error);
 
     public void Dispose()
     {

@@ -104,10 +104,37 @@ public sealed class InvokeDefragCompareCommand : CancellableCommand
     [ValidateRange(0, 1000)]
     public int MaxDifference { get; set; } = 50;
 
-    /// <summary>The most cases at once; as many as there are cores.</summary>
+    /// <summary>Where the cases are compared: on this machine, or on the cluster that it hands in jobs to.</summary>
+    [Parameter]
+    public CaseEngine Engine { get; set; } = CaseEngine.Local;
+
+    /// <summary>The partition for the tasks; the cluster's default when it is not given.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [PSDefaultValue(Help = "the cluster's default")]
+    public string? SlurmPartition { get; set; }
+
+    /// <summary>The account that the tasks are charged to.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [PSDefaultValue(Help = "the user's default")]
+    public string? SlurmAccount { get; set; }
+
+    /// <summary>The time limit of a task, as sbatch takes it: minutes, hours:minutes:seconds, days-hours.</summary>
+    [Parameter]
+    [ValidatePattern(@"^(\d+-)?\d+(:\d+){0,2}$")]
+    [PSDefaultValue(Help = "the partition's default")]
+    public string? SlurmTime { get; set; }
+
+    /// <summary>More options for sbatch, each with its value as one word: '--qos=low'.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] SlurmOption { get; set; } = [];
+
+    /// <summary>The most cases at once; as many as there are cores. On a cluster the most tasks.</summary>
     [Parameter]
     [ValidateRange(1, 4096)]
-    [PSDefaultValue(Help = "the number of cores")]
+    [PSDefaultValue(Help = "the number of cores; with -Engine Slurm what the cluster has room for")]
     public int ThrottleLimit { get; set; } = Environment.ProcessorCount;
 
     /// <summary>How it is decided how many cases may start: by what each needed before, or by used memory alone.</summary>
@@ -259,6 +286,9 @@ public sealed class InvokeDefragCompareCommand : CancellableCommand
         }
         base.Dispose(disposing);
     }
+
+    /// <summary>A parameter was named in the call.</summary>
+    internal bool IsGiven(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 
     private void ReadManifest(string path)
     {
