@@ -127,7 +127,7 @@ internal sealed class Approver : IDisposable
 
     private void DemandInside(string name, string source)
     {
-        if (!_force && OutsideLink.Fault(new TestCase(name, null, source), [_candidate, _root.Path]) is string fault)
+        if (!_force && OutsideLink.Fault(new TestCase(name, null, source), [], [_candidate, _root.Path]) is string fault)
             throw new ApprovalException(ApprovalFault.Outside, $"'{name}': {fault.Split("; -FollowLink")[0]}. Take it nevertheless with -Force.");
     }
 

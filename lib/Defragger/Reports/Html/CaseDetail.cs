@@ -29,7 +29,7 @@ internal sealed record CaseDetail(TextDifference? Text, IReadOnlyList<Difference
         CaseResult one = line.Result;
         if (one.BaselinePath is null || one.CandidatePath is null) return null;
         if (!IsBelow(one.BaselinePath, header.Baseline) || !IsBelow(one.CandidatePath, header.Candidate)
-            || OutsideLink.Fault(new TestCase(one.Case, one.BaselinePath, one.CandidatePath), [header.Baseline, header.Candidate]) != null)
+            || OutsideLink.Fault(new TestCase(one.Case, one.BaselinePath, one.CandidatePath), [], [header.Baseline, header.Candidate]) != null)
             return Nothing("The files do not lie in the run's directories and are not shown.");
         if (FileStamp.Of(one.BaselinePath) != line.Baseline || FileStamp.Of(one.CandidatePath) != line.Candidate)
             return Nothing("The files are not the ones that were compared any more and are not shown.");
