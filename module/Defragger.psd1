@@ -25,6 +25,7 @@
         'Measure-DefragMemory',
         'Measure-DefragPython',
         'Measure-DefragThrottle',
+        'Measure-DefragTrace',
         'Remove-DefragPython',
         'Set-DefragCompare',
         'Start-DefragProcess',

@@ -12,7 +12,7 @@ Describe 'The module Defragger' {
             'Build-DefragPython', 'Clear-DefragHistory', 'Export-DefragHeapMap',
             'Export-DefragHistory', 'Get-DefragHistory', 'Get-DefragPython',
             'Import-DefragHistory', 'Invoke-DefragCompare', 'Measure-DefragMemory',
-            'Measure-DefragPython', 'Measure-DefragThrottle', 'Remove-DefragPython',
+            'Measure-DefragPython', 'Measure-DefragThrottle', 'Measure-DefragTrace', 'Remove-DefragPython',
             'Set-DefragCompare', 'Start-DefragProcess', 'Test-DefragPython'
         )
     }
@@ -37,7 +37,7 @@ Describe 'The module Defragger' {
         'Build-DefragPython', 'Clear-DefragHistory', 'Export-DefragHeapMap',
         'Export-DefragHistory', 'Get-DefragHistory', 'Get-DefragPython',
         'Import-DefragHistory', 'Invoke-DefragCompare', 'Measure-DefragMemory',
-        'Measure-DefragPython', 'Measure-DefragThrottle', 'Remove-DefragPython',
+        'Measure-DefragPython', 'Measure-DefragThrottle', 'Measure-DefragTrace', 'Remove-DefragPython',
         'Set-DefragCompare', 'Start-DefragProcess', 'Test-DefragPython'
     ) {
         $help = Get-Help $_ -Full

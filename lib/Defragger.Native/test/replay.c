@@ -35,7 +35,7 @@
 #include <time.h>
 
 #include "arena.h"
-#include "trace.h"
+#include "text.h"
 
 enum { SLOTS_MOST = 1 << 24 /* as the recorder has: lib/Defragger.Native/trace/slot_set.h */ };
 
