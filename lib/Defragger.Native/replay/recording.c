@@ -11,7 +11,14 @@
 #include "fail.h"
 #include "pages.h"
 
-enum { PIECE_MOST = 1 << 20, RISE_MOST = 31, KIND_BITS = 3, ALIGNMENT_BITS_MOST = 30 };
+enum {
+    PIECE_ALIGNMENT = 8,
+    KIND_BITS = 3,
+    KIND_MASK = (1 << KIND_BITS) - 1,
+    NO_CODE = 0,
+    ALIGNMENT_BITS_USUAL = 4,
+    ALIGNMENT_BITS_MOST = 30,
+};
 
 static const uint64_t SIZE_MOST = UINT64_C(1) << 48;
 
@@ -24,7 +31,8 @@ struct thread {
     uint32_t number, first, last; /* pieces: the one to read next, and the last */
     unsigned char *bytes;         /* of the piece that is read; NULL: none */
     const unsigned char *at, *end;
-    uint64_t counter, granule;
+    uint64_t counter, granule; /* of the next record, if nothing is skipped; the last */
+    uint64_t sizes[RECORD_PLACES], addresses[RECORD_PLACES];
     uint64_t order; /* of the next event, or not above it */
     bool is_read;   /* `event` is the next */
     bool arrives;   /* `arrival` is the one after it */
@@ -121,21 +129,26 @@ static void piece_add(struct recording *recording, const struct record_piece *he
     recording->facts.bytes += head->length;
 }
 
-static void find_pieces(struct recording *recording, uint64_t length)
+/* The pieces of a region. */
+static void find_in_region(struct recording *recording, uint64_t at, uint64_t end)
 {
-    uint64_t at = sizeof(struct record_header);
     struct record_piece head;
-    while (read_at(recording->descriptor, &head, sizeof head, at) == sizeof head) {
-        if (head.length == 0 || head.length > PIECE_MOST)
+    while (at + sizeof head <= end && read_at(recording->descriptor, &head, sizeof head, at) == sizeof head &&
+           head.thread != 0) {
+        if (head.length > end - at - sizeof head)
             damage(recording, "it has a piece of a wrong length at byte", at);
         at += sizeof head;
-        if (head.length > length - at) {
-            at = UINT64_MAX;
-            break;
-        }
-        piece_add(recording, &head, at);
-        at += head.length;
+        if (head.length > 0)
+            piece_add(recording, &head, at);
+        at += (head.length + PIECE_ALIGNMENT - 1) / PIECE_ALIGNMENT * PIECE_ALIGNMENT;
     }
+}
+
+static void find_pieces(struct recording *recording, uint64_t length)
+{
+    uint64_t at = RECORD_HEAD;
+    for (; at + RECORD_REGION <= length; at += RECORD_REGION)
+        find_in_region(recording, at, at + RECORD_REGION);
     recording->facts.was_cut = at != length;
 }
 
@@ -168,42 +181,80 @@ static uint64_t take_address(const struct recording *recording, struct thread *t
     return thread->granule;
 }
 
-static uint64_t take_size(const struct recording *recording, struct thread *thread)
+/* As the code says, or written down; then it is in the table. */
+static uint64_t take_size(const struct recording *recording, struct thread *thread, unsigned code)
 {
-    uint64_t size = take_number(recording, thread);
+    uint64_t size = code != NO_CODE ? thread->sizes[code] : take_number(recording, thread);
     if (size > SIZE_MOST)
         damage(recording, "it has a block of more bytes than there are, in thread", thread->number);
+    thread->sizes[record_place(size)] = size;
     return size;
 }
 
-/* The record at hand: an event, and for a resize its arrival. */
+/* The address of a block that was got: it is in the table from here on. */
+static uint64_t take_got(const struct recording *recording, struct thread *thread)
+{
+    uint64_t granule = take_address(recording, thread);
+    thread->addresses[record_place(granule)] = granule;
+    return granule;
+}
+
+static void read_allocation(const struct recording *recording, struct thread *thread, enum record_kind kind,
+                            unsigned code)
+{
+    struct event *event = &thread->event;
+    event->kind = kind == ZEROED ? EVENT_ZEROED : EVENT_ALLOCATE;
+    event->key = take_got(recording, thread);
+    event->size = take_size(recording, thread, code);
+    unsigned bits = kind == ALIGNED ? take_byte(recording, thread) : ALIGNMENT_BITS_USUAL;
+    event->alignment = UINT64_C(1) << (bits < ALIGNMENT_BITS_MOST ? bits : ALIGNMENT_BITS_MOST);
+}
+
+static void read_release(const struct recording *recording, struct thread *thread, unsigned code)
+{
+    thread->event.kind = EVENT_RELEASE;
+    if (code != NO_CODE)
+        thread->granule = thread->addresses[code];
+    thread->event.key = code != NO_CODE ? thread->granule : take_address(recording, thread);
+    thread->order = 2 * thread->counter++ + 1;
+}
+
+/* A resize: an event, and its arrival. */
+static void read_resize(const struct recording *recording, struct thread *thread, unsigned code)
+{
+    thread->event.kind = EVENT_LEAVE;
+    thread->event.key = take_address(recording, thread);
+    thread->order = 2 * thread->counter + 1;
+    thread->arrival = (struct event){.kind = EVENT_ARRIVE, .between = &thread->between};
+    thread->arrival.key = take_got(recording, thread);
+    thread->counter += take_number(recording, thread);
+    thread->arrival.size = take_size(recording, thread, code);
+    thread->arrival_order = 2 * thread->counter;
+    thread->arrives = true;
+}
+
+/* The record at hand, and what is skipped before it. */
 static void read_record(const struct recording *recording, struct thread *thread)
 {
     unsigned head = take_byte(recording, thread);
-    enum record_kind kind = head & ((1 << KIND_BITS) - 1);
-    uint64_t rise = head >> KIND_BITS;
-    if (kind > RESIZE)
-        damage(recording, "it has a record of an unknown kind, in thread", thread->number);
-    thread->counter += rise < RISE_MOST ? rise : take_number(recording, thread);
-    thread->event = (struct event){.key = take_address(recording, thread), .between = &thread->between};
-    thread->order = 2 * thread->counter + (kind >= RELEASE);
-    thread->arrives = kind == RESIZE;
-    thread->is_read = true;
-    if (kind == RELEASE) {
-        thread->event.kind = EVENT_RELEASE;
-    } else if (kind == RESIZE) {
-        thread->event.kind = EVENT_LEAVE;
-        uint64_t key = take_address(recording, thread);
-        thread->counter += take_number(recording, thread);
-        thread->arrival_order = 2 * thread->counter;
-        thread->arrival = (struct event){.kind = EVENT_ARRIVE, .key = key, .between = &thread->between};
-        thread->arrival.size = take_size(recording, thread);
-    } else {
-        thread->event.kind = kind == ZEROED ? EVENT_ZEROED : EVENT_ALLOCATE;
-        thread->event.size = take_size(recording, thread);
-        unsigned bits = kind == ALIGNED ? take_byte(recording, thread) : 4;
-        thread->event.alignment = UINT64_C(1) << (bits < ALIGNMENT_BITS_MOST ? bits : ALIGNMENT_BITS_MOST);
+    if ((head & KIND_MASK) == SKIP) {
+        thread->counter += head >> KIND_BITS != NO_CODE ? head >> KIND_BITS : take_number(recording, thread);
+        head = take_byte(recording, thread);
     }
+    enum record_kind kind = head & KIND_MASK;
+    unsigned code = head >> KIND_BITS;
+    if (kind >= SKIP)
+        damage(recording, "it has a record of an unknown kind, in thread", thread->number);
+    thread->event = (struct event){.between = &thread->between};
+    thread->order = 2 * thread->counter;
+    thread->arrives = false;
+    thread->is_read = true;
+    if (kind == RELEASE)
+        read_release(recording, thread, code);
+    else if (kind == RESIZE)
+        read_resize(recording, thread, code);
+    else
+        read_allocation(recording, thread, kind, code);
 }
 
 /* Goes on to the next record, in the next piece if need be; false: there is none. */
@@ -231,6 +282,8 @@ static bool thread_advance(struct recording *recording, struct thread *thread)
         thread->end = thread->bytes + piece.length;
         thread->counter = piece.stamp;
         thread->granule = 0;
+        memset(thread->sizes, 0, sizeof thread->sizes);
+        memset(thread->addresses, 0, sizeof thread->addresses);
     }
     read_record(recording, thread);
     return true;
@@ -286,7 +339,8 @@ struct recording *recording_open(int descriptor, const char *path)
     if (header.order != RECORD_ORDER)
         damage(recording, "it was made on a machine of another byte order:", header.order);
     if (header.version != RECORD_VERSION || header.granule != GRANULE)
-        damage(recording, "this program does not know its version", header.version);
+        damage(recording, "this program reads version 2, made by a library of its own age, and not",
+               header.version);
     recording->facts.process = header.process;
     find_pieces(recording, (uint64_t)status.st_size);
     order_threads(recording);

@@ -1,7 +1,7 @@
 /*
  * Reads a recording (src/malloc/record.h) in the order of all threads, a piece of each thread at a time.
  *
- * A first pass over the heads of the pieces tells which thread has which. A thread waits in a heap by its
+ * A first pass over the regions tells which thread has which. A thread waits in a heap by its
  * next event: twice the counter, and one more where an address is given up; equal ones by the thread's
  * number, as lib/Defragger/Traces does. Before its first piece is read, the piece's stamp stands for it, so
  * that only threads that live at that moment have a buffer.

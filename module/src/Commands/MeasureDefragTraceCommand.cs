@@ -42,6 +42,11 @@ public sealed class MeasureDefragTraceCommand : MeasureCommand
     [ValidateRange(1, 10_000)]
     public int Top { get; set; } = 10;
 
+    /// <summary>Processes with fewer operations are left out, unless none has as many.</summary>
+    [Parameter(ParameterSetName = CommandSet)]
+    [ValidateRange(0, long.MaxValue)]
+    public long LeastOperations { get; set; } = 1000;
+
     /// <summary>The directory for the recordings and a graph of each.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -76,7 +81,7 @@ public sealed class MeasureDefragTraceCommand : MeasureCommand
                 if (!ShouldProcess($"'{output}'", $"Draw what '{full}' would have held")) continue;
             }
             using OutputFolder? folder = Open(Output);
-            Replay(full, null, folder);
+            if (Replay(full, null, folder) is TraceMeasurement found) WriteObject(found);
         }
     }
 
@@ -146,10 +151,15 @@ public sealed class MeasureDefragTraceCommand : MeasureCommand
                 $"'{Command[0]}' left no recording: it is linked statically, or does not load libraries by LD_PRELOAD. Start-DefragProcess tells why.", Command[0]);
         }
         if (recordings.Count > Top) WriteWarning($"{recordings.Count - Top} of {recordings.Count} processes allocated less than the others and are not replayed. More of them with -Top.");
-        foreach (FileInfo recording in recordings.Take(Top)) Replay(recording.FullName, words, folder);
+        List<TraceMeasurement> found = [.. recordings.Take(Top).Select(one => Replay(one.FullName, words, folder)).OfType<TraceMeasurement>()];
+        found.Sort((one, other) => other.Operations.CompareTo(one.Operations));
+        int count = Math.Max(1, found.Count(one => one.Operations >= LeastOperations));
+        WriteObject(found.Take(count), enumerateCollection: true);
+        if (count < found.Count) WriteVerbose($"{found.Count - count} processes with fewer than {LeastOperations} operations are left out.");
     }
 
-    private void Replay(string path, string? words, OutputFolder? folder)
+    // Null: it cannot be read, and an error has told so.
+    private TraceMeasurement? Replay(string path, string? words, OutputFolder? folder)
     {
         WriteProgress(new ProgressRecord(0, "Replaying", path));
         try
@@ -157,17 +167,15 @@ public sealed class MeasureDefragTraceCommand : MeasureCommand
             ReplayReport report = TraceReplay.Run(Tool("defrag-trace"), path, Stop);
             TraceMeasurement found = report.Measure(path, words);
             if (Verify) found = found with { IsVerified = IsSame(path, found, report) };
-            if (folder != null)
-            {
-                string graph = System.IO.Path.Combine(folder.FullPath, GraphName(path));
-                TraceGraph.Draw(found, graph);
-                found = found with { GraphPath = graph };
-            }
-            WriteObject(found);
+            if (folder == null) return found;
+            string graph = System.IO.Path.Combine(folder.FullPath, GraphName(path));
+            TraceGraph.Draw(found, graph);
+            return found with { GraphPath = graph };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or InvalidDataException)
         {
             WriteError(ErrorKind.TraceNotReadable.Record($"{e.Message.TrimEnd('.')}.", path, e));
+            return null;
         }
         catch (OperationCanceledException)
         {
