@@ -13,7 +13,7 @@ enum event_kind { EVENT_ALLOCATE, EVENT_ZEROED, EVENT_RELEASE, EVENT_LEAVE, EVEN
 struct event {
     enum event_kind kind;
     uint64_t key;              /* names the block: its address in granules, or its slot */
-    uint64_t size, alignment;  /* bytes; 0 where the kind has none. An arrival asks for no alignment */
+    uint64_t size, alignment;  /* bytes; 0 where the kind has none */
     struct in_flight *between; /* of LEAVE and ARRIVE: where their thread keeps the block meanwhile */
 };
 

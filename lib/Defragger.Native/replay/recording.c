@@ -225,7 +225,7 @@ static void read_resize(const struct recording *recording, struct thread *thread
     thread->event.kind = EVENT_LEAVE;
     thread->event.key = take_address(recording, thread);
     thread->order = 2 * thread->counter + 1;
-    thread->arrival = (struct event){.kind = EVENT_ARRIVE, .between = &thread->between};
+    thread->arrival = (struct event){.kind = EVENT_ARRIVE, .alignment = GRANULE, .between = &thread->between};
     thread->arrival.key = take_got(recording, thread);
     thread->counter += take_number(recording, thread);
     thread->arrival.size = take_size(recording, thread, code);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Defragger.Heaps;
 using Defragger.Traces;
+using Defragger.WhatIf;
 using Xunit;
 using Trace = Defragger.Traces.Trace;
 
@@ -97,7 +98,10 @@ public class RecordingTests
             4, 2, 2, 1, 40, // resize granule 2 to 3
             0, 0, 50, // allocate there: its release is missing
         ]))]);
-        Assert.Equal("h 4096\na 0 40\nf 0\na 0 50\n", RecordingReader.Read(directory["r"], "").ToString());
+        Trace trace = RecordingReader.Read(directory["r"], "");
+        Assert.Equal("h 4096\na 0 40\nf 0\na 0 50\n", trace.ToString());
+        ReplayReport report = TraceReplay.Run(Native("defrag-trace"), directory["r"], CancellationToken.None);
+        Assert.Null(ReplayTwin.Compare(trace, report, CancellationToken.None));
     }
 
     [Theory]
@@ -148,7 +152,7 @@ public class RecordingTests
     {
         using var directory = new TemporaryDirectory();
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["LD_PRELOAD"] = Library();
+        start.Environment["LD_PRELOAD"] = Native("libdefragger.so");
         start.Environment["DEFRAGGER_RECORD"] = directory["%p"];
         start.Environment["PYTHONMALLOC"] = "malloc";
         using Process process = Process.Start(start)!;
@@ -159,12 +163,12 @@ public class RecordingTests
         return RecordingReader.Read(directory[$"{process.Id}"]);
     }
 
-    private static string Library()
+    private static string Native(string name)
     {
         for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
         {
             if (!File.Exists(Path.Combine(at.FullName, "Defragger.slnx"))) continue;
-            string path = Path.Combine(at.FullName, "artifacts", "native", "libdefragger.so");
+            string path = Path.Combine(at.FullName, "artifacts", "native", name);
             Assert.True(File.Exists(path), $"{path} is not built.");
             return path;
         }
