@@ -29,6 +29,7 @@
         'Measure-DefragMemory',
         'Measure-DefragPython',
         'Measure-DefragThrottle',
+        'Measure-DefragTrace',
         'Remove-DefragPython',
         'Set-DefragCompare',
         'Start-DefragProcess',

@@ -64,6 +64,11 @@ internal readonly record struct ErrorKind(string Id, ErrorCategory Category)
     public static readonly ErrorKind MeasureFailed = new("MeasureFailed", ErrorCategory.ReadError);
     public static readonly ErrorKind SnapshotNotReadable = new("SnapshotNotReadable", ErrorCategory.ReadError);
 
+    // Traces: one that cannot be read, and two heaps that should be one.
+    public static readonly ErrorKind NothingRecorded = new("NothingRecorded", ErrorCategory.ObjectNotFound);
+    public static readonly ErrorKind TraceNotReadable = new("TraceNotReadable", ErrorCategory.ReadError);
+    public static readonly ErrorKind ReplayDiffers = new("ReplayDiffers", ErrorCategory.InvalidResult);
+
     // A run that could not go on: terminating, exit code 2.
     public static readonly ErrorKind OutputWriteFailed = new("OutputWriteFailed", ErrorCategory.WriteError);
     public static readonly ErrorKind InputReadFailed = new("InputReadFailed", ErrorCategory.ReadError);

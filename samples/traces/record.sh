@@ -19,16 +19,16 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 cmake -S "$native" -B "$work/native" >/dev/null
-cmake --build "$work/native" --target defrag-record >/dev/null
-recorder=$work/native/trace/libdefrag-record.so
+cmake --build "$work/native" --target defragger defrag-trace >/dev/null
 
-# record NAME COMMAND...: the command's operations in $work/NAME.raw; the file appears with the first process that has
-# the recorder, and that is the command.
+# record NAME COMMAND...: the command's operations in $work/NAME.raw, as the malloc records them; the file is that of the first
+# process that has the malloc, and that is the command.
 record() {
-    raw=$work/$1.raw
+    raw=$work/$1.raw recording=$work/$1.recording
     shift
-    rm -f "$raw"
-    setarch -R env -i PATH=/usr/bin:/bin LC_ALL=C.UTF-8 DEFRAG_RECORD="$raw" LD_PRELOAD="$recorder" "$@"
+    rm -f "$recording"
+    setarch -R env -i PATH=/usr/bin:/bin LC_ALL=C.UTF-8 DEFRAGGER_RECORD="$recording" DEFRAGGER_BACKGROUND=0 LD_PRELOAD="$work/native/libdefragger.so" "$@"
+    "$work/native/defrag-trace" --text "$recording" >"$raw"
 }
 
 # finish NAME STORY...

@@ -55,7 +55,7 @@ Describe 'Export-DefragHeapMap' {
 
         It 'ends with <Id> for <What>' -ForEach @(
             @{ What = 'a file of another kind'; Id = 'InvalidFormat'; Output = 'm.gif'; Names = @('good') }
-            @{ What = 'several snapshots in one picture'; Id = 'InvalidFormat'; Output = 'm.svg'; Names = @('good', 'good') }
+            @{ What = 'several snapshots in one picture'; Id = 'InvalidFormat'; Output = 'm.png'; Names = @('good', 'good') }
             @{ What = 'a file that is there'; Id = 'OutputExists'; Output = 'there.svg'; Names = @('good') }
             @{ What = 'a folder that is not there'; Id = 'OutputNotWritable'; Output = 'none/m.svg'; Names = @('good') }
         ) {

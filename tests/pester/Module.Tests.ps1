@@ -12,7 +12,7 @@ Describe 'The module Defragger' {
             'Approve-DefragCompare', 'Build-DefragPython', 'Clear-DefragHistory', 'Export-DefragHeapMap',
             'Export-DefragHistory', 'Export-DefragReport', 'Format-DefragDifference', 'Get-DefragCompare', 'Get-DefragHistory', 'Get-DefragPython',
             'Import-DefragHistory', 'Invoke-DefragCompare', 'Measure-DefragMemory',
-            'Measure-DefragPython', 'Measure-DefragThrottle', 'Remove-DefragPython',
+            'Measure-DefragPython', 'Measure-DefragThrottle', 'Measure-DefragTrace', 'Remove-DefragPython',
             'Set-DefragCompare', 'Start-DefragProcess', 'Test-DefragPython'
         )
     }

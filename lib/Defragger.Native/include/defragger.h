@@ -18,7 +18,8 @@
  *   DEFRAGGER_RECORD=PATH           records all from the start, as df_malloc_record_start does
  *   DEFRAGGER_STATISTICS=0|1        prints df_malloc_print to stderr when the program exits (0)
  *
- * In PATH, %p is the process id. A program that becomes another (exec) keeps its id: the first has the file.
+ * In PATH, %p is the process id, and then the children of forks record too, each into a file of its own. A
+ * program that becomes another (exec) keeps its id: the file of the second has ".2" behind its name.
  */
 #ifndef DEFRAGGER_H
 #define DEFRAGGER_H
@@ -71,10 +72,10 @@ DF_MALLOC_API uint64_t df_malloc_trim(void);
 DF_MALLOC_API int df_malloc_snapshot(int fd);
 
 /*
- * Records every operation from now on, each thread into a buffer of its own, to a file that must not exist
- * yet (mode 0600). The format is that of lib/Defragger.Native/src/malloc/record.h. The child of a fork does
- * not record. A full disk ends the recording, with its last whole buffers. 0, or an errno: EBUSY until a
- * recording has been stopped.
+ * Records every operation from now on, each thread into a part of its own of a file that must not exist yet
+ * (mode 0600). The format is that of lib/Defragger.Native/src/malloc/record.h. What is recorded is in the
+ * file at once, also when the process is killed. The child of a fork does not record. A full disk ends the
+ * recording. 0, or an errno: EBUSY until a recording has been stopped.
  */
 DF_MALLOC_API int df_malloc_record_start(const char *path);
 

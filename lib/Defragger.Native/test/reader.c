@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "trace.h"
+#include "text.h"
 
 static FILE *text_of(const char *text)
 {

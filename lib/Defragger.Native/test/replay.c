@@ -35,9 +35,9 @@
 #include <time.h>
 
 #include "arena.h"
-#include "trace.h"
+#include "text.h"
 
-enum { SLOTS_MOST = 1 << 24 /* as the recorder has: lib/Defragger.Native/trace/slot_set.h */ };
+enum { SLOTS_MOST = 1 << 24 /* as replay/text_out.c has */ };
 
 /* --- What is replayed --- */
 

@@ -106,6 +106,9 @@ public sealed partial class CoalescingHeap
         Pinned: _pages.Pinned * Page,
         DirtyFree: _pages.DirtyFree * Page);
 
+    /// <summary>Bytes of pages with a live granule, without the other counters: O(1).</summary>
+    internal long Pinned => _pages.Pinned * Page;
+
     private static HeapRange RangeOf(GranuleSpan span) => new(BytesOf(span.Start), BytesOf(span.Length));
 
     // --- Purging ---

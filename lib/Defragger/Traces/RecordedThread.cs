@@ -5,12 +5,13 @@ namespace Defragger.Traces;
 /// <remarks>lib/Defragger.Native/src/malloc/record.h describes the bytes.</remarks>
 internal sealed class RecordedThread(RecordingFile file, uint number)
 {
-    private const int KindBits = 3, RiseMost = 31;
+    private const int KindBits = 3, KindMask = (1 << KindBits) - 1, Skip = 5, NoCode = 0, Places = 32;
 
     private readonly Queue<RecordingPiece> _pieces = new();
     private byte[] _bytes = [];
     private int _at;
-    private ulong _counter, _granule;
+    private readonly ulong[] _sizes = new ulong[Places], _addresses = new ulong[Places];
+    private ulong _counter, _granule; // of the next record if nothing is skipped; the last
     private RecordedEvent? _arrival;
 
     /// <summary>Counted from 1.</summary>
@@ -37,6 +38,8 @@ internal sealed class RecordedThread(RecordingFile file, uint number)
             next = default;
             if (!_pieces.TryDequeue(out RecordingPiece piece)) return false;
             (_bytes, _at, _counter, _granule) = (file.Read(piece), 0, piece.Stamp, 0);
+            Array.Clear(_sizes);
+            Array.Clear(_addresses);
         }
         next = Read();
         return true;
@@ -45,30 +48,41 @@ internal sealed class RecordedThread(RecordingFile file, uint number)
     private RecordedEvent Read()
     {
         byte head = Byte();
-        ulong rise = (ulong)(head >> KindBits);
-        _counter += rise < RiseMost ? rise : Unsigned();
-        Address();
-        switch (head & ((1 << KindBits) - 1))
+        if ((head & KindMask) == Skip)
+        {
+            _counter += head >> KindBits != NoCode ? (ulong)(head >> KindBits) : Unsigned();
+            head = Byte();
+        }
+        int code = head >> KindBits;
+        switch (head & KindMask)
         {
             case 0:
-                return Got(RecordedEventKind.Allocate, Size(), Operation.DefaultAlignment);
+                AddressGot();
+                return Got(RecordedEventKind.Allocate, Size(code), Operation.DefaultAlignment);
             case 1:
-                return Got(RecordedEventKind.AllocateZeroed, Size(), Operation.DefaultAlignment);
+                AddressGot();
+                return Got(RecordedEventKind.AllocateZeroed, Size(code), Operation.DefaultAlignment);
             case 2:
-                long size = Size();
+                AddressGot();
+                long size = Size(code);
                 byte power = Byte();
                 // No heap of ours is asked for more than a trace can say; the block is as large all the same.
                 return Got(RecordedEventKind.Allocate, size, power > 30 ? Operation.LargestAlignment : 1L << power);
             case 3:
-                return GaveUp(RecordedEventKind.Release);
+                if (code != NoCode) _granule = _addresses[code];
+                else Address();
+                RecordedEvent released = GaveUp(RecordedEventKind.Release);
+                _counter++;
+                return released;
             case 4:
-                RecordedEvent left = GaveUp(RecordedEventKind.Leave);
                 Address();
+                RecordedEvent left = GaveUp(RecordedEventKind.Leave);
+                AddressGot();
                 _counter += Unsigned();
-                _arrival = Got(RecordedEventKind.Arrive, Size(), 0);
+                _arrival = Got(RecordedEventKind.Arrive, Size(code), 0);
                 return left;
             default:
-                throw file.Damage($"thread {number} has a record of the unknown kind {head & ((1 << KindBits) - 1)}");
+                throw file.Damage($"thread {number} has a record of the unknown kind {head & KindMask}");
         }
     }
 
@@ -83,11 +97,21 @@ internal sealed class RecordedThread(RecordingFile file, uint number)
         _granule += (zigzag >> 1) ^ (0 - (zigzag & 1));
     }
 
-    private long Size()
+    private void AddressGot()
     {
-        ulong size = Unsigned();
+        Address();
+        _addresses[Place(_granule)] = _granule;
+    }
+
+    private long Size(int code)
+    {
+        ulong size = code != NoCode ? _sizes[code] : Unsigned();
+        _sizes[Place(size)] = size;
         return size <= Operation.LargestSize ? (long)size : throw file.Damage($"thread {number} has a block of {size} bytes");
     }
+
+    // Of a table of 32: the highest five bits of the product, as RECORD_HASH has it.
+    private static int Place(ulong value) => (int)(value * 0x9E3779B97F4A7C15 >> 59);
 
     private ulong Unsigned()
     {

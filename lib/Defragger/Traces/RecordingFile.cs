@@ -8,7 +8,8 @@ internal readonly record struct RecordingPiece(long Offset, int Length, ulong St
 /// <summary>The file of a recording: its head, and which pieces of which threads there are.</summary>
 internal sealed class RecordingFile : IDisposable
 {
-    private const int HeadLength = 24, PieceHeadLength = 16, LongestPiece = 1 << 20;
+    private const int HeadLength = 24, FirstRegion = 4096, RegionLength = 64 * 1024, PieceHeadLength = 16, PieceAlignment = 8;
+    private const ushort Version = 2;
     private const uint Order = 0x01020304;
 
     private readonly FileStream _file;
@@ -55,25 +56,37 @@ internal sealed class RecordingFile : IDisposable
         bool isBigEndian = BinaryPrimitives.ReadUInt32BigEndian(head[8..]) == Order;
         if (!isBigEndian && BinaryPrimitives.ReadUInt32LittleEndian(head[8..]) != Order) throw Damage("its byte order is unknown");
         ushort version = Half(head[12..], isBigEndian), granule = Half(head[14..], isBigEndian);
-        if (version != 1 || granule != Trace.GranuleSize)
-            throw Damage($"its version is {version} with granules of {granule} bytes; known is 1 with {Trace.GranuleSize}");
+        if (version != Version || granule != Trace.GranuleSize)
+            throw Damage($"its version is {version} with granules of {granule} bytes; known is {Version} with {Trace.GranuleSize}");
         return (isBigEndian, Word(head[16..], isBigEndian));
     }
 
-    // A piece that is not whole is the last of a process that was killed, or of a full disk: the recording ends before it.
+    // A region that is not whole is the last of a file that was cut: the recording ends before it.
     private void FindPieces()
     {
-        Span<byte> head = stackalloc byte[PieceHeadLength];
-        while (_file.ReadAtLeast(head, PieceHeadLength, throwOnEndOfStream: false) == PieceHeadLength)
+        byte[] region = new byte[RegionLength];
+        for (long start = FirstRegion; start + RegionLength <= _file.Length; start += RegionLength)
         {
+            _file.Position = start;
+            _file.ReadExactly(region);
+            FindPieces(region, start);
+        }
+    }
+
+    private void FindPieces(byte[] region, long start)
+    {
+        for (int at = 0; at + PieceHeadLength <= RegionLength;)
+        {
+            ReadOnlySpan<byte> head = region.AsSpan(at, PieceHeadLength);
             uint number = Word(head, _isBigEndian), length = Word(head[4..], _isBigEndian);
-            if (length is 0 or > LongestPiece) throw Damage($"it has a piece of {length} bytes at byte {_file.Position - PieceHeadLength}");
-            if (_file.Length - _file.Position < length) return;
+            if (number == 0) return; // zeros: the region's end
+            at += PieceHeadLength;
+            if (length > RegionLength - at) throw Damage($"it has a piece of {length} bytes at byte {start + at - PieceHeadLength}");
             if (!_threads.TryGetValue(number, out RecordedThread? thread))
                 _threads.Add(number, thread = new RecordedThread(this, number));
             ulong stamp = _isBigEndian ? BinaryPrimitives.ReadUInt64BigEndian(head[8..]) : BinaryPrimitives.ReadUInt64LittleEndian(head[8..]);
-            thread.Add(new RecordingPiece(_file.Position, (int)length, stamp));
-            _file.Position += length;
+            if (length > 0) thread.Add(new RecordingPiece(start + at, (int)length, stamp));
+            at += ((int)length + PieceAlignment - 1) / PieceAlignment * PieceAlignment;
         }
     }
 

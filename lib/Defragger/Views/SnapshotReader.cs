@@ -9,12 +9,13 @@ namespace Defragger.Views;
 internal sealed class SnapshotReader
 {
     // Of all arenas: beyond that a number is damage, and would take the memory of this process.
-    private const long MostCommitted = 64L << 30;
+    private const long MostCommitted = 64L << 30, MostRegion = 64L << 20;
 
     private readonly string _path;
     private readonly List<HeapArena> _arenas = [];
-    private ushort[] _live = []; // bytes of blocks, by page of the arena that is read
+    private Tally[] _tallies = []; // by page of the arena that is read
     private HeapPage[] _pages = [];
+    private int _unit;
     private ulong _base;
     private long _committed;
     private long _total;
@@ -50,20 +51,27 @@ internal sealed class SnapshotReader
     private void Take(string line)
     {
         string[] words = line.Split(' ');
-        if (words.Length != 3 || !Number(words[1], out ulong first) || !Number(words[2], out ulong length) || length > long.MaxValue) throw Fault(line);
+        bool hasAge = words.Length == 4 && words[0] == "block"; // of a trace's replay
+        ulong age = 0;
+        if ((words.Length != 3 && !hasAge) || !Number(words[1], out ulong first) || !Number(words[2], out ulong length) || length > long.MaxValue) throw Fault(line);
+        if (hasAge && !Number(words[3], out age)) throw Fault(line);
         switch (words[0])
         {
             case "arena":
                 EndArena();
                 if ((long)length > MostCommitted - _total) throw Fault(line);
-                _total += (long)length;
-                BeginArena(first, (long)length);
+                BeginArena(first, (long)length, HeapMap.PageSize);
+                break;
+            case "region":
+                EndArena();
+                if ((long)length > MostRegion - _total) throw Fault(line);
+                BeginArena(first, (long)length, HeapMap.GranuleSize);
                 break;
             case "block":
-                Item(line, first, (long)length, live: true);
+                Item(line, first, (long)length, live: true, hasAge ? age : -1);
                 break;
             case "free":
-                Item(line, first, (long)length, live: false);
+                Item(line, first, (long)length, live: false, -1);
                 break;
             case "dirty":
                 Dirty(line, first, (long)length);
@@ -78,10 +86,13 @@ internal sealed class SnapshotReader
         }
     }
 
-    private void BeginArena(ulong address, long committed)
+    private void BeginArena(ulong address, long committed, int unit)
     {
-        int pages = (int)((committed + HeapMap.PageSize - 1) / HeapMap.PageSize);
-        (_base, _committed, _next, _live, _pages) = (address, committed, 0, new ushort[pages], new HeapPage[pages]);
+        _total += committed;
+        int pages = (int)((committed + unit - 1) / unit);
+        (_base, _committed, _next, _unit, _tallies, _pages) = (address, committed, 0, unit, new Tally[pages], new HeapPage[pages]);
+        // What a region has free is there to be used again at once: there is no system that it could go back to.
+        if (unit != HeapMap.PageSize) Array.Fill(_pages, new HeapPage(PageUse.Free, 0));
     }
 
     private void EndArena()
@@ -91,32 +102,33 @@ internal sealed class SnapshotReader
         {
             for (int i = 0; i < _pages.Length; i++)
             {
-                if (_live[i] > 0) _pages[i] = new HeapPage(PageUse.Pinned, _live[i]);
+                if (_tallies[i].Live > 0) _pages[i] = _tallies[i].ToPage();
             }
-            _arenas.Add(new HeapArena(_base, _pages));
+            _arenas.Add(new HeapArena(_base, _pages, _unit));
         }
-        (_committed, _next, _live, _pages) = (0, 0, [], []);
+        (_committed, _next, _tallies, _pages) = (0, 0, [], []);
     }
 
-    private void Item(string line, ulong offset, long length, bool live)
+    private void Item(string line, ulong offset, long length, bool live, double age)
     {
         if (offset != (ulong)_next || length == 0 || length > _committed - _next) throw Fault(line);
         _next += length;
         if (!live) return;
         _blocks++;
         _liveBytes += length;
+        byte sizeClass = HeapMap.SizeClassOf(length);
         for (long at = (long)offset; at < _next;)
         {
-            long page = at / HeapMap.PageSize;
-            long end = Math.Min(_next, (page + 1) * HeapMap.PageSize);
-            _live[page] += (ushort)(end - at);
+            long page = at / _unit;
+            long end = Math.Min(_next, (page + 1) * _unit);
+            _tallies[page].Add((int)(end - at), sizeClass, age);
             at = end;
         }
     }
 
     private void Dirty(string line, ulong offset, long length)
     {
-        if (_next != _committed || length == 0 || offset % HeapMap.PageSize != 0 || offset >= (ulong)_committed || length > _committed - (long)offset)
+        if (_next != _committed || length == 0 || _unit != HeapMap.PageSize || offset % HeapMap.PageSize != 0 || offset >= (ulong)_committed || length > _committed - (long)offset)
             throw Fault(line);
         for (long page = (long)offset / HeapMap.PageSize; page * HeapMap.PageSize < (long)offset + length; page++)
             _pages[page] = new HeapPage(PageUse.Free, 0);
@@ -128,4 +140,25 @@ internal sealed class SnapshotReader
     private static bool Number(string text, out ulong value) => text.StartsWith("0x", StringComparison.Ordinal)
         ? ulong.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value)
         : ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+
+    /// <summary>What lives on a page so far.</summary>
+    private struct Tally
+    {
+        private byte _class;
+        private ushort _lead; // bytes by which the class is ahead of all others: Boyer and Moore's majority vote
+        private double _ages; // of all bytes together; below 0: not known
+
+        public ushort Live { get; private set; }
+
+        public void Add(int bytes, byte sizeClass, double age)
+        {
+            Live += (ushort)bytes;
+            _ages += age * bytes;
+            if (sizeClass == _class) _lead += (ushort)bytes;
+            else if (bytes <= _lead) _lead -= (ushort)bytes;
+            else (_class, _lead) = (sizeClass, (ushort)(bytes - _lead));
+        }
+
+        public readonly HeapPage ToPage() => new(PageUse.Pinned, Live, _class, _ages < 0 ? -1 : (float)(_ages / Live));
+    }
 }

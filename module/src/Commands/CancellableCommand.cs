@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Reflection;
 
 namespace Defragger.PowerShell.Commands;
 
@@ -38,4 +39,14 @@ public abstract class CancellableCommand : PSCmdlet, IDisposable
     /// <summary>A path of the session's (relative to its location, with its drives) as a full path of the system.</summary>
     private protected string FullPath(string path) =>
         Path.GetFullPath(SessionState.Path.GetUnresolvedProviderPathFromPSPath(path));
+
+    /// <summary>A program of the module's.</summary>
+    private protected string Tool(string name)
+    {
+        string path = Path.GetFullPath(Path.Combine(
+            Path.GetDirectoryName(Assembly.GetExecutingAssembly().Location)!, "..", "bin", name));
+        if (!File.Exists(path))
+            Fail(ErrorKind.ModuleIncomplete, $"The module lacks its program '{path}'. Stage it again with ./defrag build.", path);
+        return path;
+    }
 }

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Text;
 using Defragger.Reports;
 using Defragger.Views;
+using Defragger.WhatIf;
 
 namespace Defragger.PowerShell.Commands;
 
@@ -14,16 +15,26 @@ public sealed class ExportDefragHeapMapCommand : CancellableCommand
     private string _file = "";
     private string _kind = "";
 
-    /// <summary>Snapshots, as df_malloc_snapshot and defragger.snapshot write them.</summary>
+    /// <summary>Snapshots, as df_malloc_snapshot and defragger.snapshot write them; or recordings and texts of traces.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("FullName")]
     [ValidateNotNullOrEmpty]
     public string[] Path { get; set; } = [];
 
-    /// <summary>The file to write: .svg or .png for one snapshot, .html for any number.</summary>
+    /// <summary>The file to write: .png for one snapshot, .svg or .html for any number.</summary>
     [Parameter(Mandatory = true, Position = 1)]
     [ValidateNotNullOrEmpty]
     public string OutputPath { get; set; } = "";
+
+    /// <summary>What the colour of a page with live blocks tells.</summary>
+    [Parameter]
+    [Alias("ColorBy")]
+    public HeapColour ColourBy { get; set; }
+
+    /// <summary>How many moments of a trace are drawn; the last is its end.</summary>
+    [Parameter]
+    [ValidateRange(1, 1000)]
+    public int Moments { get; set; } = 12;
 
     /// <summary>Replaces a file that is there.</summary>
     [Parameter]
@@ -52,9 +63,14 @@ public sealed class ExportDefragHeapMapCommand : CancellableCommand
             string full = FullPath(path);
             try
             {
-                _maps.Add(SnapshotReader.Read(full));
+                if (TraceMaps.IsTrace(full)) _maps.AddRange(TraceMaps.Read(Tool("defrag-trace"), full, Moments, Stop));
+                else _maps.Add(SnapshotReader.Read(full));
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+            catch (OperationCanceledException)
+            {
+                throw new PipelineStoppedException();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or InvalidDataException)
             {
                 WriteError(ErrorKind.SnapshotNotReadable.Record(e.Message, full, e));
             }
@@ -65,16 +81,18 @@ public sealed class ExportDefragHeapMapCommand : CancellableCommand
     protected override void EndProcessing()
     {
         if (_maps.Count == 0) return; // an error has told of each
-        if (_maps.Count > 1 && _kind != ".html")
-            Fail(ErrorKind.InvalidFormat, $"{_maps.Count} snapshots do not fit into one {_kind}; write .html, which has a slider.", OutputPath);
+        if (_maps.Count > 1 && _kind == ".png")
+            Fail(ErrorKind.InvalidFormat, $"{_maps.Count} snapshots do not fit into one {_kind}; write .svg, which shows them in turn, or .html, which has a slider.", OutputPath);
+        if (ColourBy == HeapColour.Age && _maps.FirstOrDefault(map => !map.HasAges && map.Blocks > 0) is HeapMap ageless)
+            Fail(ErrorKind.InvalidFormat, $"'{ageless.Name}' does not tell how old its blocks are; a trace does.", ageless.Name);
         if (!ShouldProcess($"'{_file}'", $"Draw {(_maps.Count == 1 ? $"'{_maps[0].Name}'" : $"{_maps.Count} snapshots")}")) return;
         try
         {
             Write(_kind switch
             {
-                ".png" => HeapMapPage.Png(_maps[0]),
-                ".svg" => Encoding.UTF8.GetBytes(HeapMapPage.Svg(_maps[0])),
-                _ => Encoding.UTF8.GetBytes(HeapMapPage.Html(_maps)),
+                ".png" => HeapMapPage.Png(_maps[0], ColourBy),
+                ".svg" => Encoding.UTF8.GetBytes(HeapMapPage.Svg(_maps, ColourBy)),
+                _ => Encoding.UTF8.GetBytes(HeapMapPage.Html(_maps, ColourBy)),
             });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

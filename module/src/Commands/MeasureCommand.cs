@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Management.Automation;
-using System.Reflection;
 using Defragger.Compare;
 using Defragger.Engines;
 using Defragger.Measure;
@@ -42,16 +41,6 @@ public abstract class MeasureCommand : CancellableCommand
                 $"The output directory '{directory}' cannot be used: {e.Message} Choose another with -OutputDirectory.", directory, e);
             throw;
         }
-    }
-
-    /// <summary>A program of the module's.</summary>
-    private protected string Tool(string name)
-    {
-        string path = Path.GetFullPath(Path.Combine(
-            Path.GetDirectoryName(Assembly.GetExecutingAssembly().Location)!, "..", "bin", name));
-        if (!File.Exists(path))
-            Fail(ErrorKind.ModuleIncomplete, $"The module lacks its program '{path}'. Stage it again with ./defrag build.", path);
-        return path;
     }
 
     /// <summary>A program with its arguments, found before anything is started.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Defragger.Heaps;
 using Defragger.Traces;
+using Defragger.WhatIf;
 using Xunit;
 using Trace = Defragger.Traces.Trace;
 
@@ -55,31 +56,52 @@ public class RecordingTests
     {
         using var directory = new TemporaryDirectory();
         // Thread 2 was written first: it frees at 7 what thread 1 allocated at 7, and gets the address again at 8.
-        byte[] other = Piece(2, 7, [3, 0x80, 0x02, /* release granule 128 */ 0 | 1 << 3, 0, 20 /* allocate there, 20 bytes */]);
+        byte[] other = Piece(2, 7, [3, 0x80, 0x02, /* release granule 128 */ 0, 0, 20 /* allocate there, 20 bytes */]);
         byte[] first = Piece(1, 7, [1, 0x80, 0x02, 100 /* allocate zeroed, 100 bytes */]);
         byte[] second = Piece(1, 9, [4, 0x80, 0x02, 4, 1, 33 /* resize, to granule 130, 33 bytes */]);
-        byte[] whole = [.. s_head, .. other, .. first, .. second];
+        byte[] whole = [.. s_head, .. Region(other, first), .. Region(second)];
         File.WriteAllBytes(directory["r"], whole);
         Assert.Equal("# story\nh 4096\nz 0 100\nf 0\na 0 20\nr 0 33\n", RecordingReader.Read(directory["r"], "story").ToString());
 
-        // Cut within its last piece, it ends with the one before.
+        // Cut within its last region, it ends with the one before.
         File.WriteAllBytes(directory["r"], whole[..^1]);
         Assert.Equal("h 4096\nz 0 100\nf 0\na 0 20\n", RecordingReader.Read(directory["r"], "").ToString());
 
-        File.WriteAllBytes(directory["r"], [.. s_head, .. Piece(3, 1, [3, 0x80])]);
+        File.WriteAllBytes(directory["r"], [.. s_head, .. Region(Piece(3, 1, [3, 0x80]))]);
         Assert.Contains("thread 3", Assert.Throws<InvalidDataException>(() => RecordingReader.Read(directory["r"])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_size_and_an_address_that_were_there_before_are_places_of_tables_and_an_unexpected_counter_is_told()
+    {
+        using var directory = new TemporaryDirectory();
+        byte size = Place(100), address = Place(128);
+        byte[] piece = Piece(1, 7, [
+            0, 0x80, 0x02, 100, // allocate granule 128, 100 bytes
+            (byte)(3 | address << 3), // release it
+            5 | 9 << 3, // nine of other threads gave addresses up
+            (byte)(1 | size << 3), 0, // allocate there, zeroed, as many bytes
+            5, 0x80, 0x02, 3, 0, // 256 of them; release by difference
+        ]);
+        File.WriteAllBytes(directory["r"], [.. s_head, .. Region(piece)]);
+        Assert.Equal("h 4096\na 0 100\nf 0\nz 0 100\nf 0\n", RecordingReader.Read(directory["r"], "").ToString());
+
+        static byte Place(ulong value) => (byte)(value * 0x9E3779B97F4A7C15 >> 59);
     }
 
     [Fact]
     public void Blocks_from_before_the_recording_are_unknown()
     {
         using var directory = new TemporaryDirectory();
-        File.WriteAllBytes(directory["r"], [.. s_head, .. Piece(1, 1, [
+        File.WriteAllBytes(directory["r"], [.. s_head, .. Region(Piece(1, 1, [
             3, 2, // release granule 1
             4, 2, 2, 1, 40, // resize granule 2 to 3
             0, 0, 50, // allocate there: its release is missing
-        ])]);
-        Assert.Equal("h 4096\na 0 40\nf 0\na 0 50\n", RecordingReader.Read(directory["r"], "").ToString());
+        ]))]);
+        Trace trace = RecordingReader.Read(directory["r"], "");
+        Assert.Equal("h 4096\na 0 40\nf 0\na 0 50\n", trace.ToString());
+        ReplayReport report = TraceReplay.Run(Native("defrag-trace"), directory["r"], CancellationToken.None);
+        Assert.Null(ReplayTwin.Compare(trace, report, CancellationToken.None));
     }
 
     [Theory]
@@ -94,7 +116,20 @@ public class RecordingTests
         Assert.Contains("is no sound recording", Assert.Throws<InvalidDataException>(() => RecordingReader.Read(path)).Message, StringComparison.Ordinal);
     }
 
-    private static readonly byte[] s_head = [.. "dfrecord"u8, 4, 3, 2, 1, 1, 0, 16, 0, 1, 0, 0, 0, 0, 0, 0, 0];
+    // Padded to a page, before the first region.
+    private static readonly byte[] s_head = [.. "dfrecord"u8, 4, 3, 2, 1, 2, 0, 16, 0, 1, 0, 0, 0, 0, 0, 0, 0, .. new byte[4096 - 24]];
+
+    private static byte[] Region(params byte[][] pieces)
+    {
+        byte[] region = new byte[64 * 1024];
+        int at = 0;
+        foreach (byte[] piece in pieces)
+        {
+            piece.CopyTo(region, at);
+            at += (piece.Length + 7) / 8 * 8;
+        }
+        return region;
+    }
 
     private static byte[] Piece(byte thread, byte stamp, byte[] records) =>
         [thread, 0, 0, 0, (byte)records.Length, 0, 0, 0, stamp, 0, 0, 0, 0, 0, 0, 0, .. records];
@@ -117,7 +152,7 @@ public class RecordingTests
     {
         using var directory = new TemporaryDirectory();
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["LD_PRELOAD"] = Library();
+        start.Environment["LD_PRELOAD"] = Native("libdefragger.so");
         start.Environment["DEFRAGGER_RECORD"] = directory["%p"];
         start.Environment["PYTHONMALLOC"] = "malloc";
         using Process process = Process.Start(start)!;
@@ -128,12 +163,12 @@ public class RecordingTests
         return RecordingReader.Read(directory[$"{process.Id}"]);
     }
 
-    private static string Library()
+    private static string Native(string name)
     {
         for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
         {
             if (!File.Exists(Path.Combine(at.FullName, "Defragger.slnx"))) continue;
-            string path = Path.Combine(at.FullName, "artifacts", "native", "libdefragger.so");
+            string path = Path.Combine(at.FullName, "artifacts", "native", name);
             Assert.True(File.Exists(path), $"{path} is not built.");
             return path;
         }

@@ -211,6 +211,28 @@ void vPortGetHeapStats(HeapStats_t *pxHeapStats)
     *pxHeapStats = stats;
 }
 
+/*
+ * Beyond the kernel's interface, declared by whoever calls it: tells every block and free run in address
+ * order, with the scheduler suspended. Offsets are from the arena's start, lengths in bytes. What prints
+ * "region 0x0 CAPACITY", then "block OFFSET LENGTH" or "free OFFSET LENGTH" for each and "end", a line each,
+ * has made a snapshot that Export-DefragHeapMap draws. Gives the arena's capacity; 0: nothing was allocated
+ * yet.
+ */
+size_t xPortHeapWalk(void (*pxVisit)(void *pvContext, size_t xOffset, size_t xLength, BaseType_t xIsBlock),
+                     void *pvContext)
+{
+    struct df_item item;
+    size_t end = 0;
+    vTaskSuspendAll();
+    for (uint64_t at = 0; port.heap != NULL && df_heap_walk(port.heap, at, &item); at += item.length) {
+        end = (size_t)(item.offset + item.length);
+        if (pxVisit != NULL)
+            pxVisit(pvContext, (size_t)item.offset, (size_t)item.length, (BaseType_t)item.live);
+    }
+    (void)xTaskResumeAll();
+    return end;
+}
+
 /* --- Start and restart --- */
 
 /* The kernel calls it; there is nothing to do. */

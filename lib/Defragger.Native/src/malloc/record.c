@@ -3,10 +3,7 @@
 
 #include "defragger_heap.h"
 
-enum {
-    RISE_MOST = 31, /* of the counter, in a record's first byte */
-    KIND_BITS = 3,
-};
+enum { KIND_BITS = 3, NO_CODE = 0 };
 
 static __thread bool in_resize __attribute__((tls_model("initial-exec")));
 
@@ -18,27 +15,55 @@ static unsigned char *put_number(unsigned char *at, uint64_t number)
     return at;
 }
 
-static unsigned char *put_head(struct buffer *buffer, enum record_kind kind, uint64_t stamp)
+static unsigned char *put_byte(unsigned char *at, enum record_kind kind, unsigned code)
 {
-    unsigned char *at = buffer->bytes + buffer->length;
-    if (buffer->length == 0)
-        buffer->piece.stamp = buffer->stamp = stamp;
-    uint64_t rise = stamp - buffer->stamp;
-    buffer->stamp = stamp;
-    *at++ = (unsigned char)((rise < RISE_MOST ? rise : RISE_MOST) << KIND_BITS | kind);
-    return rise < RISE_MOST ? at : put_number(at, rise);
+    *at++ = (unsigned char)(code << KIND_BITS | kind);
+    return at;
 }
 
-static unsigned char *put_address(struct buffer *buffer, unsigned char *at, const void *block)
+/* Where the record of a counter's value goes: behind what tells that it is not the expected one. */
+static unsigned char *put_skip(struct buffer *buffer, uint64_t counter)
 {
-    uint64_t granule = (uint64_t)(uintptr_t)block / DF_GRANULE, difference = granule - buffer->granule;
+    unsigned char *at = buffer->at;
+    if (buffer->piece->length == 0)
+        buffer->piece->stamp = buffer->expected = counter;
+    uint64_t skipped = counter - buffer->expected;
+    if (skipped == 0)
+        return at;
+    if (skipped < RECORD_PLACES)
+        return put_byte(at, SKIP, (unsigned)skipped);
+    return put_number(put_byte(at, SKIP, NO_CODE), skipped);
+}
+
+static unsigned char *put_address(struct buffer *buffer, unsigned char *at, uint64_t granule)
+{
+    uint64_t difference = granule - buffer->granule;
     buffer->granule = granule;
     return put_number(at, difference << 1 ^ (0 - (difference >> 63))); /* zigzag */
 }
 
-static void put_end(struct buffer *buffer, const unsigned char *at)
+/* The code of a size that stands in the table; else NO_CODE, and it will. */
+static unsigned code_of_size(struct buffer *buffer, uint64_t size)
 {
-    buffer->length = (size_t)(at - buffer->bytes);
+    unsigned place = record_place(size);
+    if (buffer->sizes[place] == size)
+        return place;
+    buffer->sizes[place] = size;
+    return NO_CODE;
+}
+
+static uint64_t granule_of_block(const void *block)
+{
+    return (uint64_t)(uintptr_t)block / DF_GRANULE;
+}
+
+/* A record counts once its piece's length says so. */
+static void put_end(struct buffer *buffer, unsigned char *at, uint64_t expected)
+{
+    buffer->at = at;
+    buffer->expected = expected;
+    atomic_signal_fence(memory_order_release);
+    buffer->piece->length = (uint32_t)(at - (unsigned char *)(buffer->piece + 1));
     buffer_leave(buffer);
 }
 
@@ -50,11 +75,16 @@ void record_got(const void *block, size_t size, size_t alignment, bool zeroed)
     if (buffer == NULL)
         return;
     enum record_kind kind = zeroed ? ZEROED : alignment > DF_GRANULE ? ALIGNED : ALLOCATE;
-    unsigned char *at = put_address(buffer, put_head(buffer, kind, counter_now()), block);
-    at = put_number(at, size);
+    uint64_t counter = counter_now(), granule = granule_of_block(block);
+    unsigned char *at = put_skip(buffer, counter);
+    unsigned code = code_of_size(buffer, size);
+    at = put_address(buffer, put_byte(at, kind, code), granule);
+    if (code == NO_CODE)
+        at = put_number(at, size);
     if (kind == ALIGNED)
         *at++ = (unsigned char)__builtin_ctzll(alignment);
-    put_end(buffer, at);
+    buffer->addresses[record_place(granule)] = granule;
+    put_end(buffer, at, counter);
 }
 
 void record_gave_up(const void *block)
@@ -62,14 +92,30 @@ void record_gave_up(const void *block)
     if ((uintptr_t)block % DF_GRANULE != 0) /* a mistake; it will be reported */
         return;
     struct buffer *buffer = in_resize ? NULL : buffer_enter();
-    if (buffer != NULL)
-        put_end(buffer, put_address(buffer, put_head(buffer, RELEASE, counter_rise()), block));
+    if (buffer == NULL)
+        return;
+    uint64_t counter = counter_rise(buffer), granule = granule_of_block(block);
+    unsigned place = record_place(granule);
+    unsigned char *at = put_skip(buffer, counter);
+    if (place != NO_CODE && buffer->addresses[place] == granule) {
+        at = put_byte(at, RELEASE, place);
+        buffer->granule = granule;
+    } else {
+        at = put_address(buffer, put_byte(at, RELEASE, NO_CODE), granule);
+    }
+    put_end(buffer, at, counter + 1);
 }
 
 uint64_t record_leaves(void)
 {
-    in_resize = true;
-    return counter_rise();
+    struct buffer *buffer = buffer_enter();
+    uint64_t left = NOT_RECORDED;
+    if (buffer != NULL) {
+        left = counter_rise(buffer);
+        buffer_leave(buffer);
+    }
+    in_resize = buffer != NULL;
+    return left;
 }
 
 void record_moved(uint64_t left, const void *old, const void *block, size_t size)
@@ -82,9 +128,13 @@ void record_moved(uint64_t left, const void *old, const void *block, size_t size
         buffer_leave(buffer);
         return;
     }
-    unsigned char *at = put_address(buffer, put_head(buffer, RESIZE, left), old);
-    at = put_address(buffer, at, block);
-    buffer->stamp = counter_now();
-    at = put_number(at, buffer->stamp - left);
-    put_end(buffer, put_number(at, size));
+    uint64_t now = counter_now(), granule = granule_of_block(block);
+    unsigned char *at = put_skip(buffer, left);
+    unsigned code = code_of_size(buffer, size);
+    at = put_address(buffer, put_byte(at, RESIZE, code), granule_of_block(old));
+    at = put_number(put_address(buffer, at, granule), now - left);
+    if (code == NO_CODE)
+        at = put_number(at, size);
+    buffer->addresses[record_place(granule)] = granule;
+    put_end(buffer, at, now);
 }

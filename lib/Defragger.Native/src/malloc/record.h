@@ -1,10 +1,13 @@
 /*
- * Recordings: what a program asks of its heap, written down as it happens. lib/Defragger/Traces reads them.
+ * Recordings: what a program asks of its heap, written down as it happens. lib/Defragger/Traces and replay/
+ * read them.
  *
- * While one is under way all calls take the long way (caches_set), and each leaves a record in a buffer of
- * its thread; a full buffer is written whole, as one piece, under a lock. The file is a `record_header`, then
- * pieces, each a `record_piece` and its records. Pieces of a thread stand in the order of its calls; those of
- * different threads in the order in which buffers were full.
+ * While one is under way all calls take the long way (caches_set), and each leaves a record in a region of
+ * the file that its thread has mapped: what is written there is in the file, also when the process is killed
+ * in the next moment, becomes another program (exec) or ends without a word (_exit). The file is a
+ * `record_header` and zeros up to RECORD_HEAD bytes, then regions of RECORD_REGION bytes. In a region pieces
+ * follow each other, each a `record_piece` at a multiple of 8 and its records; zeros (a thread of 0) are its
+ * end. Pieces of a thread stand in the order of its calls, those of different threads in any.
  *
  * The order of events of different threads comes from a counter. A record that gives an address up takes the
  * counter's value and increments it, before the block is freed; one that gets an address only reads it, after
@@ -16,25 +19,35 @@
  *
  * A record is:
  *
- *   1 byte    low 3 bits: `record_kind`; high 5 bits: how much the counter rose since the last record of the
- *             piece (since its `stamp`), or 31, and a number follows that says it
- *   address   the difference to the last address of the piece (0 before it), in granules, signed
- *   RESIZE:   the new address, likewise; and how much the counter rose between the two
- *   size      as it was asked for; not of a RELEASE
- *   ALIGNED:  1 byte, the binary logarithm of the alignment
+ *   1 byte    low 3 bits: `record_kind`; high 5 bits: a code
+ *   SKIP:     the code is by how much the counter of the next record is above what is expected, or 0, and a
+ *             number follows that says it. Expected is: the counter of the record before in the piece (the
+ *             piece's `stamp` before the first), and one more if that one gave an address up
+ *   address   the difference to the last address of the piece (0 before it), in granules, signed. Of a
+ *             RELEASE with a code that is not 0 there is none: it is the address that a block got which
+ * stands in the piece's table of addresses at that place RESIZE:   the new address, likewise; and how much
+ * the counter rose between the two size      as it was asked for, if the code is 0; else the piece's table of
+ * sizes has it at that place. Not of a RELEASE ALIGNED:  1 byte, the binary logarithm of the alignment
  *
- * Numbers are LEB128: seven bits a byte, the low ones first, the highest bit says that more follow; signed
- * ones are zigzag (0, -1, 1, -2...). A record takes 4 to 6 bytes on average, since threads work on
- * neighbours: a third of what fields of fixed width need (address 6, counter 5, size 5), for some 2 ns more.
- * Programs are 1.1 (a compiler) to 1.7 times (Perl, Python) as slow while they are recorded, mostly by the
- * long way; a loop of malloc and free alone is 4 times.
+ * A table has 32 places, all 0 when a piece begins. A size that is written or an address that a block got is
+ * put at its place: the highest 5 bits of its product with RECORD_HASH. Place 0 is not used, for its code
+ * says that there is none. Numbers are LEB128: seven bits a byte, the low ones first, the highest bit says
+ * that more follow; signed ones are zigzag (0, -1, 1, -2...).
+ *
+ * The two tables make a record shorter by a quarter: programs use few sizes, and free what they just got. A
+ * record takes 1.5 to 3.7 bytes in programs; fields of fixed width (address 6, counter 5, size 5) would need
+ * 13 on average. What it costs: docs/benchmarks/trace.md.
  *
  *   1. Only its thread adds to a buffer, and is `busy` while it does.
  *   2. `record_on` is true only while a file is open. Who ends a recording clears it, then waits until nobody
  *      is busy.
- *   3. Who writes looks first whether the descriptor is still the file: programs close what they do not know.
- *   4. Calls that fail leave no record, nor do those of the child of a fork. Blocks of the time before, and
- *      what was buffered by a process that is killed, are not there: their release may be.
+ *   3. Who makes the file longer looks first whether the descriptor is still the file: programs close what
+ * they do not know.
+ *   4. The file has room on the disk for a region before it is mapped: a full disk ends the recording, and
+ * never the program.
+ *   5. Calls that fail leave no record. Blocks of the time before are not there: their release may be.
+ *   6. The child of a fork writes nothing to its parent's file. If the recording is for each process
+ *      (record_start_each) it begins one of its own, which knows nothing of what it inherited.
  */
 #ifndef DF_RECORD_H
 #define DF_RECORD_H
@@ -46,7 +59,21 @@
 
 #define RECORD_MAGIC "dfrecord"
 
-enum { RECORD_VERSION = 1, RECORD_ORDER = 0x01020304 };
+enum {
+    RECORD_VERSION = 2,
+    RECORD_ORDER = 0x01020304,
+    RECORD_HEAD = 4096,        /* bytes before the first region: a page, since regions are mapped */
+    RECORD_REGION = 64 * 1024, /* bytes */
+    RECORD_PLACES = 32,        /* of a table */
+};
+
+static const uint64_t RECORD_HASH = UINT64_C(0x9E3779B97F4A7C15); /* 2^64 divided by the golden ratio */
+
+/* The place of a size or an address in its table. */
+static inline unsigned record_place(uint64_t number)
+{
+    return (unsigned)(number * RECORD_HASH >> 59);
+}
 
 /* Fields have this machine's byte order; `order` tells which. */
 struct record_header {
@@ -62,7 +89,7 @@ struct record_piece {
     uint64_t stamp;  /* the counter, from which the first record goes on */
 };
 
-enum record_kind { ALLOCATE, ZEROED, ALIGNED, RELEASE, RESIZE };
+enum record_kind { ALLOCATE, ZEROED, ALIGNED, RELEASE, RESIZE, SKIP };
 
 extern _Atomic bool record_on;
 
@@ -85,13 +112,6 @@ static inline void record_allocate(const void *block, size_t size, size_t alignm
         record_got(block, size, alignment, zeroed);
 }
 
-/* A block will be freed. */
-static inline void record_free(const void *block)
-{
-    if (record_is_on())
-        record_gave_up(block);
-}
-
 enum { NOT_RECORDED = 0 };
 
 /* A block will be resized: until record_resize this thread's events are parts of that, and left out. */
@@ -110,6 +130,14 @@ static inline void record_resize(uint64_t left, const void *old, const void *blo
 /* --- Recordings; see defragger.h --- */
 
 int record_start(const char *path);
+
+/*
+ * The same for a path with %p for the process id, and for every process to come of a fork: each has a file of
+ * its own. A program that has become another (exec) finds the file of the one before; its own has ".2" behind
+ * the name, and so on. Without a %p there is one file, of this process.
+ */
+int record_start_each(const char *pattern);
+
 int record_stop(void);
 
 /* Before everything else that a fork locks, and after it. */

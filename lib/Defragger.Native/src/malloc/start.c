@@ -2,7 +2,6 @@
 #include "start.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <unistd.h>
 
 #include "../os/lock.h"
@@ -46,39 +45,24 @@ bool start_now(void)
     return ready;
 }
 
-/* The path of DEFRAGGER_RECORD with the process id for each %p; what does not fit is cut off. */
-static void expand(const char *pattern, char *path, size_t room)
+static void say(const char *what, int error, const char *more)
 {
-    size_t length = 0;
-    for (; *pattern != '\0' && length + 1 < room; pattern++) {
-        struct text number = {.length = 0};
-        bool is_process = pattern[0] == '%' && pattern[1] == 'p';
-        if (!is_process) {
-            path[length++] = *pattern;
-            continue;
-        }
-        text_number(&number, (uint64_t)getpid());
-        for (size_t i = 0; i < number.length && length + 1 < room; i++)
-            path[length++] = number.bytes[i];
-        pattern++;
-    }
-    path[length] = '\0';
+    struct text text = {.length = 0};
+    text_add(&text, what);
+    text_number(&text, (uint64_t)error);
+    text_add(&text, more);
+    text_add(&text, "\n");
+    os_write(STDERR_FILENO, text.bytes, text.length);
 }
 
 /* One line says when that is not possible, and the program runs without. */
 static void record_from_the_start(const char *pattern)
 {
-    char path[PATH_MAX];
-    expand(pattern, path, sizeof path);
-    int error = record_start(path);
+    int error = record_start_each(pattern);
     if (error == 0)
         return;
-    struct text text = {.length = 0};
-    text_add(&text,
-             "defragger: DEFRAGGER_RECORD: nothing is recorded, since the file cannot be made: errno ");
-    text_number(&text, (uint64_t)error);
-    text_add(&text, error == EEXIST ? ", it is there already\n" : "\n");
-    os_write(STDERR_FILENO, text.bytes, text.length);
+    say("defragger: DEFRAGGER_RECORD: nothing is recorded, since the file cannot be made: errno ", error,
+        error == EEXIST ? ", it is there already" : "");
 }
 
 /* When libc is ready: what needs it. First of all constructors, so that theirs are recorded. */
@@ -97,7 +81,9 @@ __attribute__((constructor(101))) static void start_rest(void)
 
 __attribute__((destructor(101))) static void finish(void)
 {
-    record_stop();
+    int error = record_stop();
+    if (error != 0)
+        say("defragger: the recording ended before the program did: errno ", error, "");
     if (settings.statistics)
         df_malloc_print(STDERR_FILENO);
 }

@@ -21,6 +21,13 @@ int os_file_create(struct os_file *file, const char *path);
 /* Writes all of it, or nothing that stays: a file ends where the last whole piece does. 0, or an errno. */
 int os_file_write(struct os_file *file, const void *bytes, size_t size);
 
+/*
+ * Makes it longer by `size`, a multiple of the page (as its length is), with room on the disk, and maps that
+ * part: what is stored there is in the file, whatever becomes of the process. 0, or an errno, and it is as it
+ * was.
+ */
+int os_file_extend(struct os_file *file, size_t size, void **mapped);
+
 void os_file_close(struct os_file *file);
 
 #endif

@@ -277,8 +277,67 @@ static void test_random(void)
     }
 }
 
-int main(void)
+/* --- xPortHeapWalk --- */
+
+size_t xPortHeapWalk(void (*visit)(void *, size_t, size_t, BaseType_t), void *context);
+
+struct seen {
+    size_t end, free, blocks;
+    bool has_gap;
+};
+
+static void see(void *context, size_t offset, size_t length, BaseType_t is_block)
 {
+    struct seen *seen = context;
+    seen->has_gap |= offset != seen->end || length == 0;
+    seen->end = offset + length;
+    seen->blocks += is_block ? 1 : 0;
+    seen->free += is_block ? 0 : length;
+}
+
+static void test_walk(void)
+{
+    struct seen seen = {0};
+    restart();
+    CHECK(xPortHeapWalk(see, &seen) == 0 && seen.end == 0);
+    size_t count = fill(24);
+    for (size_t i = 0; i < count; i += 3)
+        vPortFree(blocks[i]);
+    size_t capacity = xPortHeapWalk(see, &seen);
+    CHECK(capacity == seen.end && !seen.has_gap && seen.free == xPortGetFreeHeapSize());
+    CHECK(seen.blocks == count - (count + 2) / 3 && xPortHeapWalk(NULL, NULL) == capacity);
+    CHECK(simulation.unguarded == 0 && simulation.suspended == 0);
+}
+
+static void print(void *context, size_t offset, size_t length, BaseType_t is_block)
+{
+    (void)context;
+    printf("%s %zu %zu\n", is_block ? "block" : "free", offset, length);
+}
+
+/* A snapshot of a heap in use, as Export-DefragHeapMap reads it. */
+static int print_region(void)
+{
+    uint32_t state = 1;
+    memset(blocks, 0, sizeof blocks);
+    restart();
+    for (int step = 0; step < 4000; step++) {
+        size_t at = random_next(&state) % SLOTS;
+        vPortFree(blocks[at]);
+        blocks[at] = pvPortMalloc(random_next(&state) % (TOTAL / SLOTS) + 1);
+    }
+    printf("region 0x0 %zu\n", xPortHeapWalk(NULL, NULL));
+    xPortHeapWalk(print, NULL);
+    puts("end");
+    return 0;
+}
+
+/* With any argument: the snapshot of a region, and no test. */
+int main(int argument_count, char **arguments)
+{
+    (void)arguments;
+    if (argument_count > 1)
+        return print_region();
     if (is_too_small()) {
         printf("a heap of %d bytes has no room for metadata of %zu\n", TOTAL,
                df_heap_metadata_size(DF_GRANULE));
@@ -296,5 +355,6 @@ int main(void)
     test_sizes_at_the_edge();
     test_wrong_frees();
     test_random();
+    test_walk();
     return check_end();
 }

@@ -3,13 +3,13 @@
  * and in the sequence that a reader makes of it no address is got while it is live, none is given up that is
  * not, and at the end none is left.
  */
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../src/malloc/record.h"
+#include "../../replay/recording.h"
 #include "../check.h"
 #include "api.h"
 
@@ -51,102 +51,6 @@ static void record(void)
         free(atomic_exchange(&shared[i], NULL));
 }
 
-/* --- Reading --- */
-
-struct event {
-    uint64_t order, granule; /* twice the counter, and 1 where the address is given up */
-};
-
-struct cursor {
-    const unsigned char *at, *end; /* within a piece */
-    const unsigned char *next;     /* where to look for the piece that follows */
-    uint64_t stamp, granule;
-    struct event event;
-    bool arrives, over;
-};
-
-static struct cursor cursors[64];
-static const unsigned char *file_end;
-
-static uint64_t take_number(struct cursor *cursor)
-{
-    uint64_t number = 0;
-    for (unsigned shift = 0;; shift += 7) {
-        DEMAND(cursor->at < cursor->end && shift < 64);
-        number |= (uint64_t)(*cursor->at & 0x7F) << shift;
-        if ((*cursor->at++ & 0x80) == 0)
-            return number;
-    }
-}
-
-static void take_address(struct cursor *cursor)
-{
-    uint64_t zigzag = take_number(cursor);
-    cursor->granule += zigzag >> 1 ^ (0 - (zigzag & 1));
-}
-
-static bool find_piece(struct cursor *cursor)
-{
-    uint32_t thread = (uint32_t)(cursor - cursors);
-    while (cursor->next < file_end) {
-        struct record_piece piece;
-        memcpy(&piece, cursor->next, sizeof piece);
-        cursor->at = cursor->next + sizeof piece;
-        cursor->end = cursor->next = cursor->at + piece.length;
-        DEMAND(cursor->end <= file_end && piece.length > 0 && piece.thread < COUNT_OF(cursors));
-        cursor->stamp = piece.stamp;
-        cursor->granule = 0;
-        if (piece.thread == thread)
-            return true;
-    }
-    return false;
-}
-
-static void read_record(struct cursor *cursor)
-{
-    unsigned head = *cursor->at++, kind = head & 7;
-    DEMAND(kind <= RESIZE);
-    cursor->stamp += head >> 3 < 31 ? head >> 3 : take_number(cursor);
-    take_address(cursor);
-    cursor->event = (struct event){cursor->stamp * 2 + (kind >= RELEASE), cursor->granule};
-    cursor->arrives = kind == RESIZE;
-    if (kind < RELEASE)
-        take_number(cursor);
-    if (kind == ALIGNED)
-        DEMAND(*cursor->at++ < 48);
-}
-
-static void read_arrival(struct cursor *cursor)
-{
-    take_address(cursor);
-    cursor->stamp += take_number(cursor);
-    cursor->event = (struct event){cursor->stamp * 2, cursor->granule};
-    cursor->arrives = false;
-    take_number(cursor);
-}
-
-static void advance(struct cursor *cursor)
-{
-    uint64_t before = cursor->event.order;
-    if (cursor->arrives)
-        read_arrival(cursor);
-    else if (cursor->at < cursor->end || find_piece(cursor))
-        read_record(cursor);
-    else
-        cursor->over = true;
-    DEMAND(cursor->event.order >= before);
-}
-
-/* The cursor of the event that comes next; NULL: there is none. */
-static struct cursor *next_cursor(void)
-{
-    struct cursor *next = NULL;
-    for (size_t i = 0; i < COUNT_OF(cursors); i++)
-        if (!cursors[i].over && (next == NULL || cursors[i].event.order < next->event.order))
-            next = &cursors[i];
-    return next;
-}
-
 /* --- Which addresses are live --- */
 
 static struct known {
@@ -165,19 +69,16 @@ static bool *live_at(uint64_t granule)
     return &known[place].live;
 }
 
-static void judge(const unsigned char *bytes)
+static void judge(void)
 {
-    struct record_header header;
-    memcpy(&header, bytes, sizeof header);
-    CHECK(memcmp(header.magic, RECORD_MAGIC, sizeof header.magic) == 0 && header.order == RECORD_ORDER &&
-          header.version == RECORD_VERSION && header.granule == 16 && header.process == (uint32_t)getpid());
     size_t events = 0, twice = 0, unknown = 0, left = 0;
-    for (size_t i = 0; i < COUNT_OF(cursors); i++) {
-        cursors[i].next = bytes + sizeof header;
-        advance(&cursors[i]);
-    }
-    for (struct cursor *cursor; (cursor = next_cursor()) != NULL; advance(cursor), events++) {
-        bool *live = live_at(cursor->event.granule), gives_up = (cursor->event.order & 1) != 0;
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    DEMAND(descriptor >= 0 && recording_is_one(descriptor));
+    struct recording *recording = recording_open(descriptor, path);
+    struct recording_facts facts = recording_facts(recording);
+    CHECK(facts.process == (uint32_t)getpid() && facts.threads > THREADS && !facts.was_cut);
+    for (struct event event; recording_next(recording, &event); events++) {
+        bool *live = live_at(event.key), gives_up = event.kind == EVENT_RELEASE || event.kind == EVENT_LEAVE;
         twice += !gives_up && *live;
         unknown += gives_up && !*live;
         *live = !gives_up;
@@ -200,14 +101,7 @@ int main(void)
     DEMAND(api.record_start(path) == 0);
     record();
     CHECK(api.record_stop() == 0);
-    FILE *file = fopen(path, "r");
-    DEMAND(file != NULL && fseek(file, 0, SEEK_END) == 0);
-    size_t length = (size_t)ftell(file);
-    const unsigned char *bytes = mmap(NULL, length, PROT_READ, MAP_PRIVATE, fileno(file), 0);
-    DEMAND(bytes != MAP_FAILED);
-    file_end = bytes + length;
-    judge(bytes);
-    fclose(file);
+    judge();
     unlink(path);
     *slash = '\0';
     rmdir(path);

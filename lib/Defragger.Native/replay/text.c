@@ -1,5 +1,5 @@
-/* See trace.h. */
-#include "trace.h"
+/* See text.h. */
+#include "text.h"
 
 #include <inttypes.h>
 #include <string.h>

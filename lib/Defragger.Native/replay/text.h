@@ -4,8 +4,8 @@
  * As strict as the reader in C#: one operation has one text, a line that is none is a fault that names the
  * line. The text of a story is skipped, not looked at.
  */
-#ifndef DF_TEST_TRACE_H
-#define DF_TEST_TRACE_H
+#ifndef DF_REPLAY_TEXT_H
+#define DF_REPLAY_TEXT_H
 
 #include <stdbool.h>
 #include <stdint.h>
