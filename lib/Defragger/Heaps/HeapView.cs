@@ -104,7 +104,8 @@ public sealed partial class CoalescingHeap
         FreeRuns: _placement.FreeRuns,
         Victim: _index.Victim.IsEmpty ? default : RangeOf(_index.Victim),
         Pinned: _pages.Pinned * Page,
-        DirtyFree: _pages.DirtyFree * Page);
+        DirtyFree: _pages.DirtyFree * Page,
+        Held: 0);
 
     private static HeapRange RangeOf(GranuleSpan span) => new(BytesOf(span.Start), BytesOf(span.Length));
 

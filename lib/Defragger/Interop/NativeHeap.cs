@@ -141,7 +141,7 @@ public sealed class NativeHeap : IHeap, IDisposable
             return new HeapStatistics(
                 (long)native.Capacity, (long)native.Committed, (long)native.LiveBlocks, (long)native.Live,
                 (long)native.Free, (long)native.FreeLeast, (long)native.LargestFree, (long)native.FreeRuns, RangeOf(native.Victim),
-                (long)native.Pinned, (long)native.DirtyFree);
+                (long)native.Pinned, (long)native.DirtyFree, (long)native.Held);
         }
     }
 
@@ -150,7 +150,7 @@ public sealed class NativeHeap : IHeap, IDisposable
     {
         var items = new List<HeapItem>();
         for (ulong from = 0; df_heap_walk(_heap, from, out DfItem item) != 0; from = item.Offset + item.Length)
-            items.Add(new HeapItem((long)item.Offset, (long)item.Length, item.Live != 0));
+            items.Add(new HeapItem((long)item.Offset, (long)item.Length, item.Live != 0, item.Held != 0));
         var runs = new DfRange[items.Count]; // there are not more free runs than items
         int count = (int)df_heap_index(_heap, runs, (nuint)runs.Length);
         return new HeapSnapshot(items, Array.ConvertAll(runs[..count], RangeOf), Statistics);

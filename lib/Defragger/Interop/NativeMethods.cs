@@ -36,7 +36,7 @@ internal static unsafe partial class NativeMethods
     internal struct DfItem
     {
         internal ulong Offset, Length;
-        internal byte Live;
+        internal byte Live, Held;
     }
 
     [StructLayout(LayoutKind.Sequential)]
@@ -44,7 +44,7 @@ internal static unsafe partial class NativeMethods
     {
         internal ulong Capacity, Committed, LiveBlocks, Live, Free, FreeLeast, LargestFree, FreeRuns;
         internal DfRange Victim;
-        internal ulong Pinned, DirtyFree;
+        internal ulong Pinned, DirtyFree, Held;
     }
 
     [LibraryImport(Library)]

@@ -340,7 +340,7 @@ internal sealed class ModelHeap : IHeap
             return new HeapStatistics(
                 _capacity, _committed, _blocks.Count, Live, _committed - Live, _capacity - _liveMost,
                 runs.Select(run => run.Length).DefaultIfEmpty().Max(), runs.Length, _victim,
-                PinnedPages().Count * Page, PurgeablePages().LongCount() * Page);
+                PinnedPages().Count * Page, PurgeablePages().LongCount() * Page, 0);
         }
     }
 

@@ -12,7 +12,6 @@
  * for one of them.
  */
 #include "block.h"
-#include "placement.h"
 
 /* --- Allocation --- */
 
@@ -187,15 +186,30 @@ struct release {
     struct span piece;
 };
 
+static void piece_free(struct df_heap *heap, struct release *release, struct span piece)
+{
+    if (release->merge.run.end != piece.start)
+        merge_end(heap, &release->merge);
+    merge_piece(heap, &release->merge, piece);
+}
+
 static void piece_end(struct df_heap *heap, struct release *release)
 {
     struct span piece = release->piece;
     if (piece.start == piece.end)
         return;
-    if (release->merge.run.end != piece.start)
-        merge_end(heap, &release->merge);
-    merge_piece(heap, &release->merge, piece);
     release->piece = NOWHERE;
+    while (holds_any(heap) && piece.start != piece.end) {
+        bool held;
+        struct span front = span_front(heap, piece, &held);
+        if (held)
+            span_free_held(heap, front);
+        else
+            piece_free(heap, release, front);
+        piece.start = front.end;
+    }
+    if (piece.start != piece.end)
+        piece_free(heap, release, piece);
 }
 
 static void piece_add(struct df_heap *heap, struct release *release, struct span span)
@@ -236,9 +250,15 @@ static void word_release(struct df_heap *heap, struct release *release, uint32_t
     }
 }
 
+/* Those of some granules of a word at which no block starts. */
+static uint64_t no_starts(const struct df_heap *heap, uint32_t word, uint64_t starts)
+{
+    return starts & (~heap->start[word] | held_of(heap, word));
+}
+
 static enum df_status no_start(const struct df_heap *heap, uint32_t granule)
 {
-    return is_free(heap, granule) ? DF_ALREADY_FREE : DF_INSIDE_BLOCK;
+    return is_free(heap, granule) || is_held(heap, granule) ? DF_ALREADY_FREE : DF_INSIDE_BLOCK;
 }
 
 enum df_status df_heap_release_many(struct df_heap *heap, const uint64_t *offsets, size_t count,
@@ -262,7 +282,7 @@ enum df_status df_heap_release_many(struct df_heap *heap, const uint64_t *offset
             else
                 starts |= UINT64_C(1) << bit_of((uint32_t)(offset >> GRANULE_SHIFT));
         }
-        uint64_t wrong = starts == 0 ? 0 : starts & ~heap->start[word];
+        uint64_t wrong = starts == 0 ? 0 : no_starts(heap, word, starts);
         starts &= (wrong & -wrong) - 1;
         if (starts != 0)
             word_release(heap, &release, word, starts);
@@ -297,7 +317,7 @@ enum df_status df_heap_release_starts(struct df_heap *heap, const struct df_star
     size_t done = 0;
     while (done < count && (status = place_check(heap, words, done)) == DF_OK) {
         uint32_t word = (uint32_t)(words[done].offset / bytes_of(WORD_GRANULES));
-        uint64_t starts = words[done].starts, wrong = starts & ~heap->start[word];
+        uint64_t starts = words[done].starts, wrong = no_starts(heap, word, starts);
         if (wrong != 0) {
             piece_end(heap, &release);
             status = no_start(heap, word * WORD_GRANULES + lowest_bit(wrong));
