@@ -117,10 +117,8 @@ static inline void span_free_held(struct df_heap *heap, struct span span)
     uint32_t page = page_of(span.start);
     span_hold(heap, span);
     heap->live -= span_length(span);
-    if (page_is_all_held(heap, page)) {
-        heap->pinned--;
-        purge_add(heap, page);
-    }
+    if (page_is_all_held(heap, page))
+        page_leave(heap, page);
 }
 
 /* What is held of a held page is free again. */
