@@ -42,7 +42,7 @@ enum df_status {
     DF_INVALID_SIZE = 2,      /* larger than any arena, or too small for what is asked */
     DF_INVALID_ALIGNMENT = 3, /* no power of two, or larger than any arena */
     DF_NOT_IN_HEAP = 4,       /* the offset lies beyond what is committed, or between two granules */
-    DF_ALREADY_FREE = 5,      /* the offset lies in free memory: freed before, or never handed out */
+    DF_ALREADY_FREE = 5,      /* the offset lies in free or held memory: freed before, or never handed out */
     DF_INSIDE_BLOCK = 6,      /* the offset lies in a block, but not at its start */
     DF_NO_ROOM = 7,           /* resize: the block cannot grow where it is; nothing has changed */
     DF_INVALID_OPTIONS = 8,   /* df_heap_open: capacity, growth or metadata cannot be used */
@@ -153,6 +153,64 @@ DF_API enum df_status df_heap_resize(struct df_heap *heap, uint64_t offset, uint
 DF_API enum df_status df_heap_usable_size(const struct df_heap *heap, uint64_t offset, uint64_t *size);
 
 /*
+ * Held pages: nothing is placed on them, and no block grows into them. For those who keep a page's bytes
+ * elsewhere, several pages on one, and do not want it written to (df_heap_plan_merges).
+ *
+ * Blocks of a held page are released, split and made smaller as ever; what is not live of it is neither a
+ * block's nor free. When its last live granule dies it stays held, and is in the purge plan: whoever gives it
+ * back and marks it purged has restored it, too.
+ *
+ * The bits for it, 1/128 of the arena, lie in memory of the caller's, given once and at any time; a heap that
+ * holds nothing does without. The memory is all zero, aligned to 8 bytes, and touched only where pages are
+ * held. df_heap_hold_memory: DF_INVALID_OPTIONS when it is too small, or not the first.
+ */
+DF_API size_t df_heap_hold_size(uint64_t capacity); /* 0 when the capacity is out of range */
+DF_API enum df_status df_heap_hold_memory(struct df_heap *heap, void *memory, size_t size);
+
+/* Pages are numbers, from the arena's start. False, and nothing has changed: there is no memory for it, the
+ * page is not committed as a whole, has no live granule, or is held. O(page), and cuts the free runs that
+ * reach into it. */
+DF_API bool df_heap_hold_page(struct df_heap *heap, uint32_t page);
+
+/* What is held of a page is free again, and joins the free runs it touches. False: it was not held. */
+DF_API bool df_heap_restore_page(struct df_heap *heap, uint32_t page);
+
+DF_API bool df_heap_page_is_held(const struct df_heap *heap, uint32_t page);
+
+/* Bit i % 64 of live[i / 64]: granule i of the page belongs to a block. */
+DF_API void df_heap_page_live(const struct df_heap *heap, uint32_t page, uint64_t live[4]);
+
+/* How pages are put together. Out of range: nothing is. */
+struct df_merge_limits {
+    uint32_t max_members; /* pages of a group, 2 to 16 */
+    uint32_t max_probes; /* groups that a page is offered to at a time, 1 to 256; how many are open at once */
+    uint32_t max_live;   /* granules, 1 to 256: pages with more are left alone */
+};
+
+/* What a plan brings and costs, in pages and mappings. */
+struct df_merge_plan {
+    uint32_t groups, members;
+    uint32_t saved_pages; /* members - groups */
+    uint32_t mappings;    /* runs of pages p, p + 1, ... that go to groups g, g + 1, ... */
+};
+
+/* The group of a page that has none. */
+#define DF_NO_GROUP UINT32_MAX
+
+/* Bytes of scratch memory, aligned to 8, that a plan for `count` pages needs: 8 a page and 12 KiB. */
+DF_API size_t df_heap_merge_scratch(size_t count);
+
+/*
+ * Puts pages together whose live granules are disjoint: group_of[i] is the group of pages[i], 0 to groups -
+ * 1, or DF_NO_GROUP. Pages ascend, and none is there twice; those that are held, not committed as a whole or
+ * without a live granule get no group. Groups have two pages at least. Changes nothing of the heap. Which go
+ * together, and the cost: src/core/merge.c.
+ */
+DF_API struct df_merge_plan df_heap_plan_merges(const struct df_heap *heap, const uint32_t *pages,
+                                                size_t count, const struct df_merge_limits *limits,
+                                                uint32_t *group_of, void *scratch);
+
+/*
  * The purge plan: the highest range of dirty pages without a live granule that ends at or below `below`, at
  * most `most` bytes of it (from its upper end). False when there is none. Repeated with below = range.offset
  * it lists all. From the top down, since allocation prefers low addresses: what lies high is needed last.
@@ -168,7 +226,8 @@ DF_API uint64_t df_heap_purge(struct df_heap *heap, uint64_t most);
 
 /*
  * For those who carry out the plan themselves: pages of a range from df_heap_purge_next have been given back,
- * and what is still free of them reads as zeros. Pages that have been taken meanwhile are left alone.
+ * and what is still free of them reads as zeros. Held ones are restored. Pages that have been taken meanwhile
+ * are left alone.
  */
 DF_API void df_heap_mark_purged(struct df_heap *heap, struct df_range range);
 
@@ -177,21 +236,24 @@ struct df_statistics {
     uint64_t committed;     /* of it, up to now */
     uint64_t live_blocks;   /* count */
     uint64_t live;          /* bytes that blocks occupy */
-    uint64_t free;          /* bytes committed and not live */
-    uint64_t free_least;    /* the least that free + what was not committed has been */
+    uint64_t free;          /* bytes committed, not live and not held */
+    uint64_t free_least;    /* the least that free + held + what was not committed has been */
     uint64_t largest_free;  /* longest free run; finding it visits one size class */
     uint64_t free_runs;     /* count */
     struct df_range victim; /* the free run that short requests are cut from; it is in no class */
     uint64_t pinned;        /* bytes of pages with a live granule */
-    uint64_t dirty_free;    /* bytes of pages that are free and not purged: what a purge of all gives back */
+    uint64_t
+        dirty_free; /* bytes of pages without a live granule, not purged: what a purge of all gives back */
+    uint64_t held;  /* bytes of held pages that are not live */
 };
 
 DF_API void df_heap_statistics(const struct df_heap *heap, struct df_statistics *statistics);
 
-/* One item of the arena: a block or a free run. Items follow each other without a gap. */
+/* One item of the arena: a block, a free run, or what is held between two blocks of a page. Items follow each
+ * other without a gap. */
 struct df_item {
     uint64_t offset, length;
-    bool live;
+    bool live, held;
 };
 
 /* The item that begins at `from` (0, or the end of the item before); false at the end of what is committed.

@@ -76,13 +76,17 @@ enum df_status arena_open(struct arena *arena, uint64_t capacity, uint64_t growt
     arena->metadata_size = df_heap_metadata_size(capacity);
     arena->base = reserve(whole_pages(capacity), PROT_NONE);
     arena->metadata = reserve(arena->metadata_size, PROT_READ | PROT_WRITE);
-    return df_heap_open(arena->metadata, arena->metadata_size, &options, &arena->heap);
+    arena->holds_size = df_heap_hold_size(capacity);
+    arena->holds = reserve(arena->holds_size, PROT_READ | PROT_WRITE);
+    enum df_status status = df_heap_open(arena->metadata, arena->metadata_size, &options, &arena->heap);
+    return status == DF_OK ? df_heap_hold_memory(arena->heap, arena->holds, arena->holds_size) : status;
 }
 
 void arena_close(struct arena *arena)
 {
     munmap(arena->base, whole_pages(arena->capacity));
     munmap(arena->metadata, arena->metadata_size);
+    munmap(arena->holds, arena->holds_size);
     *arena = (struct arena){0};
 }
 

@@ -17,8 +17,8 @@ struct arena {
     struct df_heap *heap;
     unsigned char *base; /* of the arena */
     uint64_t capacity, committed;
-    void *metadata;
-    size_t metadata_size;
+    void *metadata, *holds; /* of the heap; for its held pages */
+    size_t metadata_size, holds_size;
     uint64_t commits;              /* calls of commit */
     uint64_t refuse, refuse_times; /* the number of the first that is refused, from 1; how many are */
     uint64_t locked;               /* a purge that begins here or above fails; 0: none does */

@@ -4,7 +4,7 @@
 #ifndef DF_BLOCK_H
 #define DF_BLOCK_H
 
-#include "page_state.h"
+#include "hold.h"
 
 /* Granules that a size takes; false when no arena has as many. */
 static inline bool granules_for(uint64_t size, uint32_t *granules)
@@ -23,6 +23,8 @@ static inline enum df_status block_at(const struct df_heap *heap, uint64_t offse
     uint32_t start = (uint32_t)(offset >> GRANULE_SHIFT);
     if (!is_start(heap, start))
         return is_free(heap, start) ? DF_ALREADY_FREE : DF_INSIDE_BLOCK;
+    if (is_held(heap, start))
+        return DF_ALREADY_FREE;
     *block = (struct span){start, block_end(heap, start)};
     return DF_OK;
 }

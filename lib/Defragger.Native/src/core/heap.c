@@ -1,6 +1,5 @@
 /* See heap.h and defragger_heap.h. */
 #include "block.h"
-#include "placement.h"
 
 /* --- The metadata region: heap, start bits, free bits, records, words of the index --- */
 
@@ -46,11 +45,6 @@ static struct bit_sets sets_at(unsigned char *base, struct bit_sets sets)
     for (uint32_t level = 0; level < SET_LEVELS && sets.width[level] > 0; level++)
         sets.words[level] = (void *)(base + (uintptr_t)sets.words[level]);
     return sets;
-}
-
-static bool capacity_fits(uint64_t capacity)
-{
-    return capacity >= DF_GRANULE && capacity <= DF_CAPACITY_MAX && capacity % DF_GRANULE == 0;
 }
 
 size_t df_heap_metadata_size(uint64_t capacity)
@@ -203,17 +197,33 @@ enum df_status df_heap_allocate_zeroed(struct df_heap *heap, uint64_t size, uint
 
 /* --- Release, resize --- */
 
-/* Frees granules that belong to no block any more: they join the runs on either side. */
+static void span_free_parts(struct df_heap *heap, struct span span);
+
+/* Frees granules that belong to no block any more: they join the runs on either side, but on held pages. */
 static void span_free(struct df_heap *heap, struct span span)
 {
-    bool joins_left = is_free_before(heap, span.start);
-    bool joins_right = is_free(heap, span.end);
-    struct span left = {joins_left ? run_start(heap, span.start) : span.start, span.start};
-    struct span right = {span.end, joins_right ? run_end(heap, span.end) : span.end};
-    free_flip(heap, span);
-    run_join(heap, left, right);
+    if (touches_held(heap, span)) {
+        span_free_parts(heap, span);
+        return;
+    }
+    span_join(heap, span);
     pages_leave(heap, span);
     heap->live -= span_length(span);
+}
+
+/* Apart, so that what is there for heaps that hold pages does not make the short path of the others longer.
+ */
+static RARE void span_free_parts(struct df_heap *heap, struct span span)
+{
+    while (span.start != span.end) {
+        bool held;
+        struct span front = span_front(heap, span, &held);
+        if (held)
+            span_free_held(heap, front);
+        else
+            span_free(heap, front);
+        span.start = front.end;
+    }
 }
 
 enum df_status df_heap_release(struct df_heap *heap, uint64_t offset)

@@ -16,6 +16,8 @@
  *   4. A block is cut from the front of its run, at the first aligned granule. What is left behind it is the
  * new victim if the request was short or the run was the victim; else it stays in the index.
  *   5. A freed block and the free runs it touches are one run: the victim if one of them was.
+ *   6. A page that is held cuts the runs that reach into it at its edges. What is left of the victim is the
+ * victim.
  * Best fit keeps peaks near the live bytes; address order keeps old blocks low and leaves high pages empty.
  * Policies were compared on recorded programs: docs/design.md. The victim is Doug Lea's (malloc 2.8, "dv").
  *
@@ -28,9 +30,11 @@
  *   6  the index has a word or chunk in a class exactly if a run of that class starts there
  *   7  a summary bit of a level in use is set exactly if its word is not 0
  *   8  a page with a live granule is dirty
- *   9  a page is in the purge index exactly if it is whole, dirty and free
+ *   9  a page is in the purge index exactly if it is whole and dirty and nothing of it is live
  *   10 the counters are the sums they stand for
  *   11 the victim is a whole free run, and in no class
+ *   12 a held granule is a start, and lies on a held page
+ *   13 a held page is committed whole, and nothing of it is free
  *
  * Cost: allocate and release are O(1): a few words of one or two chunks, and the levels of the index in use
  * (one while 64 KiB are committed, three up to 256 MiB, five up to 64 GiB); long blocks add a bit for each
@@ -38,9 +42,9 @@
  * few stores.
  *
  * Files, each a verb set over the one before: layout, size_class, bit_set, granule_map, free_index,
- * page_state, block, placement; heap.c is the control flow for a block, heap_batch.c for many, heap_view.c
- * and heap_check.c read only.
- * lib/Defragger/Heaps has the same in C#.
+ * page_state, placement, hold, block; heap.c is the control flow for a block, heap_batch.c for many,
+ * heap_hold.c for pages, heap_view.c, heap_check.c and merge.c read only. lib/Defragger/Heaps has the same in
+ * C#.
  */
 #ifndef DF_HEAP_H
 #define DF_HEAP_H
@@ -58,6 +62,12 @@ enum {
     PROBE_CHUNKS = 4, /* of its own class that a request looks into */
 };
 
+/* Pages on which nothing is placed; see hold.h. */
+struct holds {
+    uint64_t *pages, *granules; /* a bit of each: it is held; NULL: there is no memory for it yet */
+    uint32_t page_count, granule_count;
+};
+
 struct df_heap {
     uint64_t *start, *free; /* two bits a granule: a block starts here; it is free */
     struct chunk *chunks;
@@ -72,6 +82,7 @@ struct df_heap {
     uint32_t live_most;          /* the most granules live at once */
     uint32_t pinned, dirty_free; /* pages */
     bool shared; /* blocks are divided (start_set) while another thread, with the lock, changes others */
+    struct holds holds;
     struct df_outside outside;
 };
 

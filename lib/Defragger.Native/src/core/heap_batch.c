@@ -12,7 +12,6 @@
  * for one of them.
  */
 #include "block.h"
-#include "placement.h"
 
 /* --- Allocation --- */
 
@@ -215,6 +214,41 @@ static uint64_t blocks_at(uint64_t starts, uint64_t stops)
     return starts | (((inside + behind) ^ inside) & inside);
 }
 
+/* The first of the pieces that lie in a word; the last one may end behind it. */
+static inline struct span piece_next(uint64_t *gone, uint32_t first, uint32_t end)
+{
+    uint32_t at = lowest_bit(*gone);
+    uint64_t stop = ~(*gone >> at);
+    bool to_the_end = stop == 0 || at + lowest_bit(stop) == WORD_GRANULES;
+    *gone &= *gone + (*gone & -*gone);
+    return (struct span){first + at, to_the_end ? end : first + at + lowest_bit(stop)};
+}
+
+/* Ends the pieces of a word that touches held pages: what lies there is held, and the rest are pieces of
+ * their own. False: it touches none. Apart, so that the path of heaps that hold nothing stays short. */
+static RARE bool pieces_end_held(struct df_heap *heap, struct release *release, uint64_t gone, uint32_t first,
+                                 uint32_t end)
+{
+    if (!touches_held(heap, (struct span){first, end}))
+        return false;
+    piece_end(heap, release);
+    while (gone != 0) {
+        struct span rest = piece_next(&gone, first, end);
+        while (rest.start != rest.end) {
+            bool held;
+            struct span front = span_front(heap, rest, &held);
+            rest.start = front.end;
+            if (held) {
+                span_free_held(heap, front);
+                continue;
+            }
+            piece_add(heap, release, front);
+            piece_end(heap, release);
+        }
+    }
+    return true;
+}
+
 /* Takes away the blocks that start at some granules of a word, all of them starts of blocks. */
 static void word_release(struct df_heap *heap, struct release *release, uint32_t word, uint64_t starts)
 {
@@ -227,18 +261,21 @@ static void word_release(struct df_heap *heap, struct release *release, uint32_t
     }
     starts_and(heap, word, ~starts);
     heap->live_blocks -= bit_count(starts);
-    while (gone != 0) {
-        uint32_t at = lowest_bit(gone);
-        uint64_t stop = ~(gone >> at);
-        bool to_the_end = stop == 0 || at + lowest_bit(stop) == WORD_GRANULES;
-        piece_add(heap, release, (struct span){first + at, to_the_end ? end : first + at + lowest_bit(stop)});
-        gone &= gone + (gone & -gone);
-    }
+    if (holds_any(heap) && pieces_end_held(heap, release, gone, first, end))
+        return;
+    while (gone != 0)
+        piece_add(heap, release, piece_next(&gone, first, end));
+}
+
+/* Those of some granules of a word at which no block starts. */
+static uint64_t no_starts(const struct df_heap *heap, uint32_t word, uint64_t starts)
+{
+    return starts & (~heap->start[word] | held_of(heap, word));
 }
 
 static enum df_status no_start(const struct df_heap *heap, uint32_t granule)
 {
-    return is_free(heap, granule) ? DF_ALREADY_FREE : DF_INSIDE_BLOCK;
+    return is_free(heap, granule) || is_held(heap, granule) ? DF_ALREADY_FREE : DF_INSIDE_BLOCK;
 }
 
 enum df_status df_heap_release_many(struct df_heap *heap, const uint64_t *offsets, size_t count,
@@ -262,7 +299,7 @@ enum df_status df_heap_release_many(struct df_heap *heap, const uint64_t *offset
             else
                 starts |= UINT64_C(1) << bit_of((uint32_t)(offset >> GRANULE_SHIFT));
         }
-        uint64_t wrong = starts == 0 ? 0 : starts & ~heap->start[word];
+        uint64_t wrong = starts == 0 ? 0 : no_starts(heap, word, starts);
         starts &= (wrong & -wrong) - 1;
         if (starts != 0)
             word_release(heap, &release, word, starts);
@@ -297,7 +334,7 @@ enum df_status df_heap_release_starts(struct df_heap *heap, const struct df_star
     size_t done = 0;
     while (done < count && (status = place_check(heap, words, done)) == DF_OK) {
         uint32_t word = (uint32_t)(words[done].offset / bytes_of(WORD_GRANULES));
-        uint64_t starts = words[done].starts, wrong = starts & ~heap->start[word];
+        uint64_t starts = words[done].starts, wrong = no_starts(heap, word, starts);
         if (wrong != 0) {
             piece_end(heap, &release);
             status = no_start(heap, word * WORD_GRANULES + lowest_bit(wrong));

@@ -14,9 +14,11 @@ static const char *const rules[] = {
     "the index has a word or chunk in a class exactly if a run of that class starts there",
     "a summary bit is set exactly if its word is not 0",
     "a page with a live granule is dirty",
-    "a page is in the purge index exactly if it is whole, dirty and free",
+    "a page is in the purge index exactly if it is whole and dirty and nothing of it is live",
     "the counters are the sums they stand for",
     "the victim is a whole free run",
+    "a held granule is a start, and lies on a held page",
+    "a held page is committed whole, and nothing of it is free",
 };
 
 enum rule {
@@ -32,13 +34,15 @@ enum rule {
     PURGE_INDEX_IS_TRUE,
     COUNTERS_ARE_TRUE,
     VICTIM_IS_A_RUN,
+    HELD_ON_HELD_PAGES,
+    NOTHING_FREE_ON_HELD_PAGES,
 };
 
-enum kind { INTERIOR, START, FREE };
+enum kind { INTERIOR, START, FREE, HELD };
 
 /* What has been seen up to some granule. */
 struct survey {
-    uint32_t blocks, runs, live, pinned, dirty_free;
+    uint32_t blocks, runs, live, pinned, dirty_free, held, held_pages;
 };
 
 static bool bit(const uint64_t *words, uint32_t at)
@@ -48,6 +52,8 @@ static bool bit(const uint64_t *words, uint32_t at)
 
 static enum kind kind_at(const struct df_heap *heap, uint32_t granule)
 {
+    if (heap->holds.granules != NULL && bit(heap->holds.granules, granule))
+        return HELD;
     return bit(heap->start, granule) ? START : bit(heap->free, granule) ? FREE : INTERIOR;
 }
 
@@ -77,7 +83,7 @@ static enum rule check_granules(const struct df_heap *heap)
             return START_OR_FREE;
     }
     for (uint32_t granule = 0; granule < heap->limit; granule++)
-        if (kind_at(heap, granule) == INTERIOR && (granule == 0 || kind_at(heap, granule - 1) == FREE))
+        if (kind_at(heap, granule) == INTERIOR && (granule == 0 || kind_at(heap, granule - 1) >= FREE))
             return STARTS_BEGIN_BLOCKS;
     return SOUND;
 }
@@ -86,9 +92,9 @@ static enum rule check_granules(const struct df_heap *heap)
 
 static uint32_t item_end(const struct df_heap *heap, uint32_t start)
 {
-    enum kind inside = kind_at(heap, start) == FREE ? FREE : INTERIOR;
+    enum kind kind = kind_at(heap, start), inside = kind >= FREE ? kind : INTERIOR;
     uint32_t end = start + 1;
-    while (end < heap->limit && kind_at(heap, end) == inside)
+    while (end < heap->limit && kind_at(heap, end) == inside && (kind != HELD || end % PAGE_GRANULES != 0))
         end++;
     return end;
 }
@@ -130,7 +136,8 @@ static enum rule check_chunk(const struct df_heap *heap, uint32_t chunk, uint32_
     uint32_t crossing = 0;
     while (*next < heap->limit && *next < beyond) {
         uint32_t start = *next, end = item_end(heap, start), length = end - start;
-        bool free = kind_at(heap, start) == FREE;
+        enum kind kind = kind_at(heap, start);
+        bool free = kind == FREE, live = kind < FREE;
         if (end > beyond)
             crossing = length;
         if (free && end > beyond && heap->chunks[(end - 1) / CHUNK_GRANULES].entering != start)
@@ -138,13 +145,33 @@ static enum rule check_chunk(const struct df_heap *heap, uint32_t chunk, uint32_
         if (free && start != heap->victim.start)
             tally_run(&tally, start, length);
         seen->runs += free;
-        seen->blocks += !free;
-        seen->live += free ? 0 : length;
+        seen->blocks += live;
+        seen->live += live ? length : 0;
+        seen->held += kind == HELD ? length : 0;
         *next = end;
     }
     if (heap->chunks[chunk].crossing != crossing)
         return NOTES_ARE_TRUE;
     return check_tally(heap, chunk, &tally);
+}
+
+/* --- Held pages --- */
+
+static enum rule check_holds(const struct df_heap *heap, struct survey *seen)
+{
+    const struct holds *holds = &heap->holds;
+    uint32_t pages = chunk_count(heap) * CHUNK_PAGES;
+    for (uint32_t page = 0; holds->pages != NULL && page < pages; page++) {
+        bool held = bit(holds->pages, page), whole = ((uint64_t)page + 1) * PAGE_GRANULES <= heap->limit;
+        seen->held_pages += held;
+        for (uint32_t at = page * PAGE_GRANULES; at / PAGE_GRANULES == page; at++) {
+            if (bit(holds->granules, at) && (!held || !bit(heap->start, at)))
+                return HELD_ON_HELD_PAGES;
+            if (held && (!whole || bit(heap->free, at)))
+                return NOTHING_FREE_ON_HELD_PAGES;
+        }
+    }
+    return SOUND;
 }
 
 /* --- Summaries --- */
@@ -197,7 +224,7 @@ static enum rule check_page(const struct df_heap *heap, uint32_t page, struct su
          live = false;
     for (uint32_t at = 0; at < PAGE_GRANULES; at++) {
         uint64_t granule = (uint64_t)page * PAGE_GRANULES + at;
-        live = live || (granule < heap->limit && kind_at(heap, (uint32_t)granule) != FREE);
+        live = live || (granule < heap->limit && kind_at(heap, (uint32_t)granule) < FREE);
     }
     if (live && !dirty)
         return LIVE_IS_DIRTY;
@@ -226,7 +253,8 @@ static enum rule check_counters(const struct df_heap *heap, const struct survey 
 {
     bool true_sums = heap->live == seen->live && heap->live_blocks == seen->blocks &&
                      heap->free_runs == seen->runs && heap->pinned == seen->pinned &&
-                     heap->dirty_free == seen->dirty_free && heap->live_most >= heap->live &&
+                     heap->dirty_free == seen->dirty_free && heap->holds.granule_count == seen->held &&
+                     heap->holds.page_count == seen->held_pages && heap->live_most >= heap->live &&
                      heap->limit <= heap->capacity;
     return true_sums ? SOUND : COUNTERS_ARE_TRUE;
 }
@@ -246,6 +274,8 @@ int df_heap_check(const struct df_heap *heap)
     struct survey seen = {0};
     uint32_t next = 0;
     enum rule broken = check_granules(heap);
+    if (broken == SOUND)
+        broken = check_holds(heap, &seen);
     if (broken == SOUND)
         broken = check_victim(heap);
     for (uint32_t chunk = 0; broken == SOUND && chunk < chunk_count(heap); chunk++)

@@ -1,6 +1,5 @@
 /* What can be seen of a heap: walk, index, statistics, and the purge plan with its execution. */
-#include "free_index.h"
-#include "page_state.h"
+#include "hold.h"
 
 /* --- Items --- */
 
@@ -9,11 +8,11 @@ bool df_heap_walk(const struct df_heap *heap, uint64_t from, struct df_item *ite
     if (from % DF_GRANULE != 0 || from >> GRANULE_SHIFT >= heap->limit)
         return false;
     uint32_t start = (uint32_t)(from >> GRANULE_SHIFT);
-    bool live = is_start(heap, start);
-    if (!live && !is_free(heap, start))
+    bool held = is_held(heap, start), live = is_start(heap, start) && !held;
+    if (!live && !held && !is_free(heap, start))
         return false;
-    uint32_t end = live ? block_end(heap, start) : run_end(heap, start);
-    *item = (struct df_item){from, bytes_of(end - start), live};
+    uint32_t end = live ? block_end(heap, start) : held ? held_end(heap, start) : run_end(heap, start);
+    *item = (struct df_item){from, bytes_of(end - start), live, held};
     return true;
 }
 
@@ -95,13 +94,14 @@ void df_heap_statistics(const struct df_heap *heap, struct df_statistics *statis
         .committed = bytes_of(heap->limit),
         .live_blocks = heap->live_blocks,
         .live = bytes_of(heap->live),
-        .free = bytes_of(heap->limit - heap->live),
+        .free = bytes_of(heap->limit - heap->live - heap->holds.granule_count),
         .free_least = bytes_of(heap->capacity - heap->live_most),
         .largest_free = bytes_of(largest_run(heap)),
         .free_runs = heap->free_runs,
         .victim = {bytes_of(victim.start), bytes_of(span_length(victim))},
         .pinned = (uint64_t)heap->pinned * DF_PAGE,
         .dirty_free = (uint64_t)heap->dirty_free * DF_PAGE,
+        .held = bytes_of(heap->holds.granule_count),
     };
 }
 
@@ -151,6 +151,8 @@ void df_heap_mark_purged(struct df_heap *heap, struct df_range range)
             continue;
         purge_remove(heap, page);
         *pages = (uint8_t)(*pages & ~page_dirty(page));
+        if (page_is_held(heap, page))
+            page_restore(heap, page);
     }
 }
 

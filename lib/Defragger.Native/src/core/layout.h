@@ -21,6 +21,7 @@
 #define DF_LAYOUT_H
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -56,6 +57,12 @@ static const struct span NOWHERE = {UINT32_MAX, UINT32_MAX};
 static inline uint64_t bytes_of(uint32_t granules)
 {
     return (uint64_t)granules << GRANULE_SHIFT;
+}
+
+static inline bool capacity_fits(uint64_t capacity)
+{
+    return capacity >= 1 << GRANULE_SHIFT && capacity <= bytes_of(UINT32_MAX) &&
+           capacity % (1 << GRANULE_SHIFT) == 0;
 }
 
 /* What a size takes; a block has at least one. */

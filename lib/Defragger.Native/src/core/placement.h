@@ -135,4 +135,15 @@ static inline void run_join(struct df_heap *heap, struct span left, struct span 
     }
 }
 
+/* Granules that are in no block become free: they join the runs on either side. */
+static inline void span_join(struct df_heap *heap, struct span span)
+{
+    bool joins_left = is_free_before(heap, span.start);
+    bool joins_right = is_free(heap, span.end);
+    struct span left = {joins_left ? run_start(heap, span.start) : span.start, span.start};
+    struct span right = {span.end, joins_right ? run_end(heap, span.end) : span.end};
+    free_flip(heap, span);
+    run_join(heap, left, right);
+}
+
 #endif
