@@ -5,6 +5,7 @@
 
 #include "../os/process.h"
 #include "cache.h"
+#include "compact.h"
 #include "large.h"
 #include "settings.h"
 
@@ -133,13 +134,20 @@ static bool leave(void)
     return !atomic_compare_exchange_strong(&pace.mode, &mode, PRESENT); /* or another is started */
 }
 
+static bool step_and_compact(void)
+{
+    bool more = step(BUDGET);
+    compact_step(true);
+    return more;
+}
+
 /* What was freed now is not old: time passes before the first step. */
 static void *run(void *context)
 {
     (void)context;
     cache_refuse();
     do {
-        while (wait_for_step() && step(BUDGET))
+        while (wait_for_step() && step_and_compact())
             ;
     } while (!leave());
     return NULL;
@@ -187,17 +195,24 @@ static void note_absent(const void *caller)
     }
     if (now < due || !atomic_compare_exchange_strong(&pace.due, &due, now + step_time()))
         return;
-    if (due != 0)
-        step(BUDGET_CALLER);
+    if (due == 0)
+        return;
+    step(BUDGET_CALLER);
+    if (!os_is_libc(caller)) /* it may join the thread, which takes locks of the C library */
+        compact_step(false);
 }
 
 void pace_note(const void *caller)
 {
     uint32_t mode = atomic_load_explicit(&pace.mode, memory_order_relaxed);
-    if (mode != ABSENT)
+    bool is_wanted = compact_is_wanted();
+    if (mode != ABSENT && !is_wanted)
         return;
     int error = errno;
-    note_absent(caller);
+    if (is_wanted && !os_is_libc(caller))
+        compact_as_wanted();
+    else if (mode == ABSENT)
+        note_absent(caller);
     errno = error;
 }
 

@@ -1,5 +1,6 @@
 /* Statistics of the whole process; see defragger.h. */
 #include "cache.h"
+#include "compact.h"
 #include "defragger.h"
 #include "large.h"
 #include "pace.h"
@@ -68,7 +69,16 @@ void df_malloc_statistics(struct df_malloc_statistics *statistics)
 
 uint64_t df_malloc_trim(void)
 {
-    return start() ? pace_trim() : 0;
+    enum { BUDGET = 50000 }; /* microseconds */
+    if (!start())
+        return 0;
+    uint64_t given = pace_trim();
+    return settings.merge == MERGE_OFF ? given : given + compact(BUDGET);
+}
+
+uint64_t df_compact(uint64_t budget_us)
+{
+    return start() ? compact(budget_us) : 0;
 }
 
 void df_malloc_print(int fd)
