@@ -257,7 +257,7 @@ static bool show(struct work *work, const struct member *run, uint32_t count, in
     if (!os_store_map(at, (size_t)count * DF_PAGE, store, (size_t)run->slot * DF_PAGE))
         return false;
     for (uint32_t i = 0; i < count; i++) {
-        place_put(run[i].page, number);
+        place_put(run[i].page, number, run[i].slot);
         df_heap_hold_page(arena->heap, run[i].page);
     }
     work->merged += count;

@@ -67,7 +67,7 @@ void place_store_done(uint32_t store)
 
 bool place_is_thin(uint32_t place)
 {
-    const struct store *store = &stores[place & ~LOOSE];
+    const struct store *store = &stores[(place & ~LOOSE) / STORE_PAGES];
     return store->shown < store->full / 2;
 }
 
@@ -93,14 +93,14 @@ void place_clear(uint32_t page)
     places.loose -= (place & LOOSE) != 0;
     places.count--;
     set(page, 0);
-    store_leave(place & ~LOOSE);
+    store_leave((place & ~LOOSE) / STORE_PAGES);
 }
 
-void place_put(uint32_t page, uint32_t store)
+void place_put(uint32_t page, uint32_t store, uint32_t slot)
 {
     stores[store].shown++;
     place_clear(page);
-    set(page, store);
+    set(page, store * STORE_PAGES + slot);
     places.count++;
     places.lowest = page < places.lowest ? page : places.lowest;
     places.highest = page > places.highest ? page : places.highest;
@@ -112,14 +112,17 @@ void place_loosen(uint32_t page)
     set(page, place_of(page) | LOOSE);
 }
 
-/* A page that is not shown beside the next page of the same store begins a mapping, and so does the gap
- * behind it; which page of a store is shown is not known here. */
 uint32_t places_mappings(void)
 {
-    uint32_t mappings = 0;
-    for (uint32_t page = places.lowest; places.count > 0 && page <= places.highest; page++)
-        if (place_of(page) != 0)
-            mappings += place_of(page + 1) == 0 ? 2 : 1;
+    uint32_t mappings = 0, before = 0;
+    for (uint32_t page = places.lowest; places.count > 0 && page <= places.highest + 1; page++) {
+        uint32_t place = place_of(page) & ~LOOSE;
+        if (place == 0)
+            mappings += before != 0;
+        else
+            mappings += before == 0 || place != before + 1 || place % STORE_PAGES == 0;
+        before = place;
+    }
     return mappings;
 }
 

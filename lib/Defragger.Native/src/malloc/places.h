@@ -22,7 +22,9 @@
 enum { STORE_PAGES = 64 }; /* of one store: when one page of it is shown, all of them are kept */
 
 struct places {
-    _Atomic(uint32_t *) of; /* a page's store, counted from 1, and LOOSE; 0: it has none. NULL: no page has */
+    /* Of a page: STORE_PAGES times the number of its store, counted from 1, and which page of that it shows;
+     * and LOOSE. 0: it has none. NULL: no page has. */
+    _Atomic(uint32_t *) of;
     uint32_t lowest, highest; /* pages between which all lie that have a place */
     uint32_t count, loose;    /* pages with a place; of those, LOOSE ones */
     uint32_t stored;          /* pages of all stores */
@@ -46,8 +48,8 @@ static inline uint32_t place_of(uint32_t page)
     return of == NULL ? 0 : __atomic_load_n(of + page, __ATOMIC_RELAXED);
 }
 
-/* The page shows a page of a store, in place of what it was. */
-void place_put(uint32_t page, uint32_t store);
+/* The page shows one of a store, in place of what it was. */
+void place_put(uint32_t page, uint32_t store, uint32_t slot);
 
 /* It has been written to, or shall be merged anew. */
 void place_loosen(uint32_t page);
@@ -58,7 +60,7 @@ bool place_is_thin(uint32_t place);
 /* It is in a mapping of its own again. */
 void place_clear(uint32_t page);
 
-/* An upper bound of the mappings that all this takes. */
+/* The mappings that all this takes: those of stores, and the gaps between them. */
 uint32_t places_mappings(void);
 
 /*

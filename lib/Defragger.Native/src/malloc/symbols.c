@@ -27,7 +27,7 @@ enum { SHORT_BYTES = SHORT_MOST * DF_GRANULE };
 /* A short block that its bin has not: cut from the thread's region, or found the long way. With the cache
  * entered. Not inlined, so that it costs the short way no register. */
 static __attribute__((noinline)) void *cut_new(struct cache *cache, size_t size, bool zeroed,
-                                                 const void *caller)
+                                               const void *caller)
 {
     uint32_t length = granules_of(size);
     void *block = NULL;
