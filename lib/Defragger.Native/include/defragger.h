@@ -66,7 +66,8 @@ DF_MALLOC_API uint64_t df_malloc_trim(void);
 /*
  * Merges pages that only a few live blocks keep from being given back: several are put on one page of memory,
  * and every address stays valid. Who writes to such a page gets a copy of his own; fork is right by itself.
- * Caches are emptied and free pages given back before, as by df_malloc_trim, which merges too.
+ * The caches of all threads are emptied before. Free pages are not given back by this (they will be a second
+ * after they were last needed); df_malloc_trim does both.
  *
  * It is done only where it is certain that nobody writes meanwhile: when this is the only thread, or where
  * the kernel lets the process hold up those who write (userfaultfd with CAP_SYS_PTRACE, an accessible

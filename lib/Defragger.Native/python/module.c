@@ -119,7 +119,7 @@ static PyMethodDef functions[] = {
      "in reference cycles are not free before gc.collect()."},
     {"compact", (PyCFunction)(void (*)(void))module_compact, METH_VARARGS | METH_KEYWORDS,
      "compact($module, /, seconds=None)\n--\n\n"
-     "Merge pages that hold little, after trim(): how many bytes that gave back.\n\n"
+     "Merge pages that hold little: how many bytes that gave back.\n\n"
      "Every object stays where it is; who writes to a merged page has a page of his own\n"
      "again, so it is for data that rests: between two tasks, after gc.collect(). It does\n"
      "nothing where other threads run and cannot be held up; stats().merging tells why.\n"

@@ -423,22 +423,23 @@ static uint64_t saved(uint32_t mappings)
     return shown > cost ? shown - cost : 0;
 }
 
-/* With the lock, and held. */
+/* With the lock, and held. Free pages are not given back: what runs next may want them, and pace.h looks
+ * after them. */
 static uint64_t run(uint64_t budget, bool is_ours)
 {
-    uint64_t begin = os_now_exactly(), given = 0;
+    uint64_t begin = os_now_exactly(), given;
     state.answer = refused();
     if (state.answer != DF_COMPACTED)
         return 0;
     struct work work = {.is_ours = is_ours, .end = budget > UINT64_MAX - begin ? UINT64_MAX : begin + budget};
     notice(&arenas[0]);
-    given = pace_trim();
+    pace_flush();
     if (!is_ours)
         pace_stop();
     state.answer = compact_now(&work);
     if (!is_ours)
         pace_resume(false);
-    given += work.merged > work.stored ? (uint64_t)(work.merged - work.stored) * DF_PAGE : 0;
+    given = work.merged > work.stored ? (uint64_t)(work.merged - work.stored) * DF_PAGE : 0;
     state.compactions += work.merged > 0;
     state.microseconds += os_now_exactly() - begin;
     return given;

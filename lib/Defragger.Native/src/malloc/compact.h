@@ -4,7 +4,7 @@
  * nobody can write meanwhile.
  *
  *     what was written to since   pages that have got memory of their own are noticed, and are ordinary again
- *     what can be given back      caches are emptied, free pages given back: what is left is pinned by blocks
+ *     what is cached              goes to the heap: what is left on a page is in use
  *     plan                        groups of pages whose live granules are disjoint
  *     proof                       that nobody writes: writers.h
  *     carry out                   a store (os/store.h) for each 64 groups: copy, seal, map, hold

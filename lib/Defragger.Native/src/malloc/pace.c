@@ -234,9 +234,8 @@ void pace_resume(bool is_child)
     os_lock_give(&pace.lock);
 }
 
-uint64_t pace_trim(void)
+void pace_flush(void)
 {
-    uint64_t bytes = large_decay(UINT64_MAX);
     struct cache *cache = cache_own;
     if (cache != NULL) {
         if ((cache_enter(cache) & TAKEN) == 0)
@@ -244,6 +243,12 @@ uint64_t pace_trim(void)
         cache_leave(cache);
     }
     caches_flush(true);
+}
+
+uint64_t pace_trim(void)
+{
+    uint64_t bytes = large_decay(UINT64_MAX);
+    pace_flush();
     for (uint32_t i = 0; i < arena_count(); i++)
         bytes += arena_purge(&arenas[i], UINT64_MAX);
     return bytes;

@@ -26,6 +26,9 @@
  * without the cache. `caller` is the code that called malloc or free. */
 void pace_note(const void *caller);
 
+/* Empties the caches of all threads into the heap. */
+void pace_flush(void);
+
 /* Gives back all that can be; gives the bytes. */
 uint64_t pace_trim(void);
 

@@ -40,8 +40,9 @@ static int saves(void)
     sparse = sparse_make(survivors, BLOCKS, SHARE, 1);
     struct df_malloc_statistics heap = api_statistics(&api);
     DEMAND(compact_merges());
-    uint64_t after = memory_pss();
     struct df_compact_statistics now = compact_statistics();
+    api.trim();
+    uint64_t after = memory_pss();
     printf("pinned %llu KiB, live %llu KiB; Pss %llu KiB, before %llu; merged %llu KiB on %llu KiB, %llu "
            "mappings\n",
            (unsigned long long)heap.pinned / KIB, (unsigned long long)heap.live / KIB,
@@ -55,7 +56,7 @@ static int saves(void)
     /* Nothing is left to do. */
     DEMAND(compact_answer() == DF_COMPACT_LITTLE && compact_statistics().merged == now.merged);
     sparse_free(&sparse);
-    compact_all();
+    api.trim();
     printf("freed: Pss %llu KiB\n", (unsigned long long)memory_pss() / KIB);
     DEMAND(compact_statistics().merged < MIB && memory_pss() < before + MIB);
     return 0;
