@@ -265,17 +265,10 @@ static bool show(struct work *work, const struct member *run, uint32_t count, in
     return true;
 }
 
-/* The mappings that a run adds: itself, and it parts its neighbours if they belong together. */
-static uint32_t mappings_of(const struct member *run, uint32_t count)
-{
-    uint32_t before = run->page == 0 ? 0 : place_of(run->page - 1), behind = place_of(run->page + count);
-    return place_of(run->page) != 0 ? 1 : (before == 0) + (uint32_t)(behind == 0);
-}
-
 /* Maps a run of members, if it may still have so many mappings; everybody may write to its pages again. */
 static bool run_show(struct work *work, const struct member *run, uint32_t count, int store, uint32_t number)
 {
-    uint32_t mappings = mappings_of(run, count);
+    uint32_t mappings = place_mappings_more(run->page, count);
     bool shown = number != 0 && mappings <= work->mappings_left && show(work, run, count, store, number);
     work->mappings_left -= shown ? mappings : 0;
     for (uint32_t i = 0; i < count; i++)

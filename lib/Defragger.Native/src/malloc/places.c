@@ -68,7 +68,7 @@ void place_store_done(uint32_t store)
 bool place_is_thin(uint32_t place)
 {
     const struct store *store = &stores[(place & ~LOOSE) / STORE_PAGES];
-    return store->shown < store->full / 2;
+    return store->shown < store->full - store->full / 4;
 }
 
 static void store_leave(uint32_t store)
@@ -112,18 +112,34 @@ void place_loosen(uint32_t page)
     set(page, place_of(page) | LOOSE);
 }
 
+/* Whether a mapping ends between a page and the next: both have memory of their own, or show pages of one
+ * store that follow each other, if not. */
+static bool is_edge(uint32_t page)
+{
+    uint32_t place = place_of(page) & ~LOOSE, next = place_of(page + 1) & ~LOOSE;
+    return place == 0 ? next != 0 : next != place + 1 || next % STORE_PAGES == 0;
+}
+
+static uint32_t edges(uint32_t page, uint32_t count)
+{
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < count; i++)
+        sum += is_edge(page + i);
+    return sum;
+}
+
 uint32_t places_mappings(void)
 {
-    uint32_t mappings = 0, before = 0;
-    for (uint32_t page = places.lowest; places.count > 0 && page <= places.highest + 1; page++) {
-        uint32_t place = place_of(page) & ~LOOSE;
-        if (place == 0)
-            mappings += before != 0;
-        else
-            mappings += before == 0 || place != before + 1 || place % STORE_PAGES == 0;
-        before = place;
-    }
-    return mappings;
+    if (places.count == 0)
+        return 0;
+    return places.lowest == 0 ? edges(0, places.highest + 1)
+                              : edges(places.lowest - 1, places.highest - places.lowest + 2);
+}
+
+uint32_t place_mappings_more(uint32_t page, uint32_t count)
+{
+    uint32_t before = page == 0 ? edges(0, count) : edges(page - 1, count + 1);
+    return before < 2 ? 2 - before : 0;
 }
 
 /* --- Giving back --- */

@@ -54,14 +54,16 @@ void place_put(uint32_t page, uint32_t store, uint32_t slot);
 /* It has been written to, or shall be merged anew. */
 void place_loosen(uint32_t page);
 
-/* Whether less than half of what a store was made for shows it still: the rest would keep all of it. */
+/* Whether less than three quarters of what a store was made for show it still: the rest would keep all of it. */
 bool place_is_thin(uint32_t place);
 
 /* It is in a mapping of its own again. */
 void place_clear(uint32_t page);
 
-/* The mappings that all this takes: those of stores, and the gaps between them. */
+/* The mappings that all this takes: those of stores, and the gaps between them; and how many more it will be
+ * when a run of pages shows pages of a store that follow each other. */
 uint32_t places_mappings(void);
+uint32_t place_mappings_more(uint32_t page, uint32_t count);
 
 /*
  * Gives pages of an arena that hold nothing back, as os_purge does: what is in a mapping of a store gets
