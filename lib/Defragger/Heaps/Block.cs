@@ -25,6 +25,7 @@ public sealed partial class CoalescingHeap
         if (offset % Granule != 0 || (ulong)offset >> GranuleShift >= _map.Limit) return HeapStatus.NotInHeap;
         uint start = (uint)(offset >> GranuleShift);
         if (!_map.IsStart(start)) return _map.IsFree(start) ? HeapStatus.AlreadyFree : HeapStatus.InsideBlock;
+        if (_holds.IsHeld(start)) return HeapStatus.AlreadyFree;
         block = new GranuleSpan(start, _map.BlockEnd(start));
         return HeapStatus.Ok;
     }

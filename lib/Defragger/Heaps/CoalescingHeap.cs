@@ -21,13 +21,15 @@ namespace Defragger.Heaps;
 /// <item>A block is cut from the front of its run, at the first aligned granule. What is left behind it is the new victim
 /// if the request was short or the run was the victim; else it stays in the index.</item>
 /// <item>A freed block and the free runs it touches are one run: the victim if one of them was.</item>
+/// <item>A page that is held cuts the runs that reach into it at its edges. What is left of the victim is the
+/// victim.</item>
 /// </list>
 /// <para>Always true between two calls: the rules of <see cref="HeapCheck"/>, by number. Why this policy, and what each
 /// operation costs: src/core/heap.h of the native project, the same heap in C. Operation by operation both answer alike,
 /// and they ask the world the same questions in the same order.</para>
 /// <para>Files, each a verb set over the one before: Layout, SizeClass, BitSet, GranuleMap, FreeIndex, PageState,
-/// Block, Placement; this one is the control flow for a block, HeapBatch.cs for many, HeapView.cs and HeapCheck.cs read
-/// only (but for the purge). Unlike C, whose region is as large as the capacity and touched where it is used, the arrays
+/// Placement, Holds, Block; this one is the control flow for a block, HeapBatch.cs for many, HeapHold.cs for pages,
+/// HeapView.cs, HeapCheck.cs and Merging.cs read only (but for the purge). Unlike C, whose region is as large as the capacity and touched where it is used, the arrays
 /// grow with what is committed.</para>
 /// <para>The verbs of the short paths are inlined by attribute: measured, a pair of them takes 49 ns instead of 68.</para>
 /// </remarks>
@@ -37,6 +39,7 @@ public sealed partial class CoalescingHeap : IHeap
     private readonly FreeIndex _index;
     private readonly PageState _pages;
     private readonly Placement _placement;
+    private readonly Holds _holds;
     private readonly IHeapOutside? _outside;
 
     /// <summary>Granules: of the arena, committed at a time.</summary>
@@ -52,6 +55,7 @@ public sealed partial class CoalescingHeap : IHeap
         _index = new FreeIndex(_map);
         _pages = new PageState(_map, _index);
         _placement = new Placement(_map, _index);
+        _holds = new Holds(_map, _placement);
         _capacity = capacity;
         _growth = growth;
         _outside = outside;
@@ -70,6 +74,7 @@ public sealed partial class CoalescingHeap : IHeap
         uint room = Math.Min(all, Math.Max(chunks, 2 * _map.Chunks));
         _map.Reserve(room);
         _index.Reserve(room);
+        _holds.Reserve(room);
     }
 
     // --- Growth ---
@@ -209,17 +214,32 @@ public sealed partial class CoalescingHeap : IHeap
 
     // --- Release, resize ---
 
-    /// <summary>Frees granules that belong to no block any more: they join the runs on either side.</summary>
+    /// <summary>Frees granules that belong to no block any more: they join the runs on either side, but on held
+    /// pages.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void SpanFree(GranuleSpan span)
     {
-        bool joinsLeft = _map.IsFreeBefore(span.Start), joinsRight = _map.IsFree(span.End);
-        GranuleSpan left = new(joinsLeft ? _map.RunStart(span.Start) : span.Start, span.Start);
-        GranuleSpan right = new(span.End, joinsRight ? _map.RunEnd(span.End) : span.End);
-        _map.FreeFlip(span);
-        _placement.RunJoin(left, right);
+        if (_holds.Touches(span))
+        {
+            SpanFreeParts(span);
+            return;
+        }
+        _placement.SpanJoin(span);
         _pages.PagesLeave(span);
         _live -= span.Length;
+    }
+
+    /// <summary>Apart, so that what is there for heaps that hold pages does not make the short path of the others
+    /// longer.</summary>
+    private void SpanFreeParts(GranuleSpan span)
+    {
+        while (!span.IsEmpty)
+        {
+            GranuleSpan front = _holds.SpanFront(span, out bool held);
+            if (held) SpanFreeHeld(front);
+            else SpanFree(front);
+            span = new GranuleSpan(front.End, span.End);
+        }
     }
 
     /// <inheritdoc/>

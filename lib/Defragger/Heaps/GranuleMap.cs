@@ -76,7 +76,9 @@ internal sealed class GranuleMap
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void StartClear(uint granule) => _start[Before + WordOf(granule)] &= ~(1UL << BitOf(granule));
 
-    /// <summary>Clears start bits of a word.</summary>
+    /// <summary>Sets and clears start bits of a word.</summary>
+    internal void StartsSet(uint word, ulong starts) => _start[Before + word] |= starts;
+
     internal void StartsClear(uint word, ulong starts) => _start[Before + word] &= ~starts;
 
     /// <summary>Turns the free bits of a span that is not empty and whose bits are all equal.</summary>

@@ -221,6 +221,39 @@ public sealed partial class CoalescingHeap
         return starts | (((inside + behind) ^ inside) & inside);
     }
 
+    /// <summary>The first of the pieces that lie in a word; the last one may end behind it.</summary>
+    private static GranuleSpan PieceNext(ref ulong gone, uint first, uint end)
+    {
+        int at = BitSets.LowestBit(gone), length = BitSets.LowestBit(~(gone >> at));
+        gone &= gone + (gone & (0 - gone));
+        return new GranuleSpan(first + (uint)at, at + length >= WordGranules ? end : first + (uint)(at + length));
+    }
+
+    /// <summary>Ends the pieces of a word that touches held pages: what lies there is held, and the rest are pieces of
+    /// their own. False: it touches none.</summary>
+    private bool PiecesEndHeld(ref Releasing releasing, ulong gone, uint first, uint end)
+    {
+        if (!_holds.Touches(new GranuleSpan(first, end))) return false;
+        PieceEnd(ref releasing);
+        while (gone != 0)
+        {
+            GranuleSpan rest = PieceNext(ref gone, first, end);
+            while (!rest.IsEmpty)
+            {
+                GranuleSpan front = _holds.SpanFront(rest, out bool held);
+                rest = new GranuleSpan(front.End, rest.End);
+                if (held)
+                {
+                    SpanFreeHeld(front);
+                    continue;
+                }
+                PieceAdd(ref releasing, front);
+                PieceEnd(ref releasing);
+            }
+        }
+        return true;
+    }
+
     /// <summary>Takes away the blocks that start at some granules of a word, all of them starts of blocks.</summary>
     private void WordRelease(ref Releasing releasing, uint word, ulong starts)
     {
@@ -235,16 +268,15 @@ public sealed partial class CoalescingHeap
         }
         _map.StartsClear(word, starts);
         _liveBlocks -= (uint)BitOperations.PopCount(starts);
-        while (gone != 0)
-        {
-            int at = BitSets.LowestBit(gone), length = BitSets.LowestBit(~(gone >> at));
-            PieceAdd(ref releasing, new GranuleSpan(
-                first + (uint)at, at + length >= WordGranules ? end : first + (uint)(at + length)));
-            gone &= gone + (gone & (0 - gone));
-        }
+        if (_holds.Any && PiecesEndHeld(ref releasing, gone, first, end)) return;
+        while (gone != 0) PieceAdd(ref releasing, PieceNext(ref gone, first, end));
     }
 
-    private HeapStatus NoStart(uint granule) => _map.IsFree(granule) ? HeapStatus.AlreadyFree : HeapStatus.InsideBlock;
+    /// <summary>Those of some granules of a word at which no block starts.</summary>
+    private ulong NoStarts(uint word, ulong starts) => starts & (~_map.StartBits[(int)word] | _holds.HeldOf(word));
+
+    private HeapStatus NoStart(uint granule) =>
+        _map.IsFree(granule) || _holds.IsHeld(granule) ? HeapStatus.AlreadyFree : HeapStatus.InsideBlock;
 
     /// <inheritdoc/>
     public HeapStatus ReleaseMany(ReadOnlySpan<long> offsets, out int released)
@@ -265,7 +297,7 @@ public sealed partial class CoalescingHeap
                 else if (offset / (ulong)BytesOf(WordGranules) != word) break;
                 else starts |= 1UL << BitOf((uint)(offset >> GranuleShift));
             }
-            ulong wrong = starts == 0 ? 0 : starts & ~_map.StartBits[(int)word];
+            ulong wrong = starts == 0 ? 0 : NoStarts(word, starts);
             starts &= (wrong & (0 - wrong)) - 1;
             if (starts != 0) WordRelease(ref releasing, word, starts);
             released += BitOperations.PopCount(starts);
@@ -297,7 +329,7 @@ public sealed partial class CoalescingHeap
         while (released < words.Length && (status = PlaceCheck(words, released)) == HeapStatus.Ok)
         {
             uint word = (uint)(words[released].Offset / BytesOf(WordGranules));
-            ulong starts = words[released].Starts, wrong = starts & ~_map.StartBits[(int)word];
+            ulong starts = words[released].Starts, wrong = NoStarts(word, starts);
             if (wrong != 0)
             {
                 PieceEnd(ref releasing);

@@ -17,9 +17,11 @@ public static class HeapCheck
         "the index has a word or chunk in a class exactly if a run of that class starts there",
         "a summary bit is set exactly if its word is not 0",
         "a page with a live granule is dirty",
-        "a page is in the purge index exactly if it is whole, dirty and free",
+        "a page is in the purge index exactly if it is whole and dirty and nothing of it is live",
         "the counters are the sums they stand for",
         "the victim is a whole free run",
+        "a held granule is a start, and lies on a held page",
+        "a held page is committed whole, and nothing of it is free",
     ];
 
     /// <summary>The text of an invariant, for people.</summary>
@@ -43,6 +45,8 @@ public sealed partial class CoalescingHeap
         PurgeIndexIsTrue,
         CountersAreTrue,
         VictimIsARun,
+        HeldOnHeldPages,
+        NothingFreeOnHeldPages,
     }
 
     private enum Kind
@@ -50,18 +54,20 @@ public sealed partial class CoalescingHeap
         Interior,
         Start,
         Free,
+        Held,
     }
 
     /// <summary>What has been seen up to some granule.</summary>
     private struct Survey
     {
-        internal uint Blocks, Runs, Live, Pinned, DirtyFree;
+        internal uint Blocks, Runs, Live, Pinned, DirtyFree, Held, HeldPages;
     }
 
     private static bool Bit(ReadOnlySpan<ulong> words, uint at) => (words[(int)(at / 64)] >> (int)(at % 64) & 1) != 0;
 
     private Kind KindAt(uint granule) =>
-        Bit(_map.StartBits, granule) ? Kind.Start : Bit(_map.FreeBits, granule) ? Kind.Free : Kind.Interior;
+        _holds.HasMemory && Bit(_holds.Granules, granule) ? Kind.Held
+        : Bit(_map.StartBits, granule) ? Kind.Start : Bit(_map.FreeBits, granule) ? Kind.Free : Kind.Interior;
 
     /// <summary>Chunks that there is anything known of: in C, all of the capacity.</summary>
     private uint ChunkCount() => _map.Chunks;
@@ -86,7 +92,7 @@ public sealed partial class CoalescingHeap
             if (start && free) return Broken.StartOrFree;
         }
         for (uint granule = 0; granule < _map.Limit; granule++)
-            if (KindAt(granule) == Kind.Interior && (granule == 0 || KindAt(granule - 1) == Kind.Free))
+            if (KindAt(granule) == Kind.Interior && (granule == 0 || KindAt(granule - 1) >= Kind.Free))
                 return Broken.StartsBeginBlocks;
         return Broken.Sound;
     }
@@ -95,9 +101,9 @@ public sealed partial class CoalescingHeap
 
     private uint ItemEnd(uint start)
     {
-        Kind inside = KindAt(start) == Kind.Free ? Kind.Free : Kind.Interior;
+        Kind kind = KindAt(start), inside = kind >= Kind.Free ? kind : Kind.Interior;
         uint end = start + 1;
-        while (end < _map.Limit && KindAt(end) == inside) end++;
+        while (end < _map.Limit && KindAt(end) == inside && (kind != Kind.Held || end % PageGranules != 0)) end++;
         return end;
     }
 
@@ -144,18 +150,37 @@ public sealed partial class CoalescingHeap
         while (next < _map.Limit && next < beyond)
         {
             uint start = next, end = ItemEnd(start), length = end - start;
-            bool free = KindAt(start) == Kind.Free;
+            Kind kind = KindAt(start);
+            bool free = kind == Kind.Free, live = kind < Kind.Free;
             if (end > beyond) crossing = length;
             if (free && end > beyond && _map.ChunkAt((end - 1) / ChunkGranules).Entering != start)
                 return Broken.NotesAreTrue;
             if (free && start != _index.Victim.Start) TallyRun(tally, start, length);
             seen.Runs += free ? 1u : 0;
-            seen.Blocks += free ? 0 : 1u;
-            seen.Live += free ? 0 : length;
+            seen.Blocks += live ? 1u : 0;
+            seen.Live += live ? length : 0;
+            seen.Held += kind == Kind.Held ? length : 0;
             next = end;
         }
         if (_map.ChunkAt(chunk).Crossing != crossing) return Broken.NotesAreTrue;
         return CheckTally(chunk, tally);
+    }
+
+    // --- Held pages ---
+
+    private Broken CheckHolds(ref Survey seen)
+    {
+        for (uint page = 0; _holds.HasMemory && page < ChunkCount() * ChunkPages; page++)
+        {
+            bool held = Bit(_holds.Pages, page), whole = ((ulong)page + 1) * PageGranules <= _map.Limit;
+            seen.HeldPages += held ? 1u : 0;
+            for (uint at = page * PageGranules; at / PageGranules == page; at++)
+            {
+                if (Bit(_holds.Granules, at) && (!held || !Bit(_map.StartBits, at))) return Broken.HeldOnHeldPages;
+                if (held && (!whole || Bit(_map.FreeBits, at))) return Broken.NothingFreeOnHeldPages;
+            }
+        }
+        return Broken.Sound;
     }
 
     // --- Summaries ---
@@ -204,7 +229,7 @@ public sealed partial class CoalescingHeap
         for (uint at = 0; at < PageGranules; at++)
         {
             ulong granule = (ulong)page * PageGranules + at;
-            live = live || (granule < _map.Limit && KindAt((uint)granule) != Kind.Free);
+            live = live || (granule < _map.Limit && KindAt((uint)granule) < Kind.Free);
         }
         if (live && !dirty) return Broken.LiveIsDirty;
         bool whole = ((ulong)page + 1) * PageGranules <= _map.Limit;
@@ -230,7 +255,8 @@ public sealed partial class CoalescingHeap
     private Broken CheckCounters(in Survey seen)
     {
         bool trueSums = _live == seen.Live && _liveBlocks == seen.Blocks && _placement.FreeRuns == seen.Runs &&
-                        _pages.Pinned == seen.Pinned && _pages.DirtyFree == seen.DirtyFree && _liveMost >= _live &&
+                        _pages.Pinned == seen.Pinned && _pages.DirtyFree == seen.DirtyFree && _holds.GranuleCount == seen.Held &&
+                        _holds.PageCount == seen.HeldPages && _liveMost >= _live &&
                         _map.Limit <= _capacity;
         return trueSums ? Broken.Sound : Broken.CountersAreTrue;
     }
@@ -251,6 +277,7 @@ public sealed partial class CoalescingHeap
         Survey seen = default;
         uint next = 0;
         Broken broken = CheckGranules();
+        if (broken == Broken.Sound) broken = CheckHolds(ref seen);
         if (broken == Broken.Sound) broken = CheckVictim();
         for (uint chunk = 0; broken == Broken.Sound && chunk < ChunkCount(); chunk++)
             broken = CheckChunk(chunk, ref next, ref seen);

@@ -17,10 +17,10 @@ public sealed partial class CoalescingHeap
         item = default;
         if (from >> GranuleShift >= _map.Limit) return false;
         uint start = (uint)(from >> GranuleShift);
-        bool live = _map.IsStart(start);
-        if (!live && !_map.IsFree(start)) return false;
-        uint end = live ? _map.BlockEnd(start) : _map.RunEnd(start);
-        item = new HeapItem(from, BytesOf(end - start), live);
+        bool held = _holds.IsHeld(start), live = _map.IsStart(start) && !held;
+        if (!live && !held && !_map.IsFree(start)) return false;
+        uint end = live ? _map.BlockEnd(start) : held ? _holds.HeldEnd(start) : _map.RunEnd(start);
+        item = new HeapItem(from, BytesOf(end - start), live, held);
         return true;
     }
 
@@ -98,14 +98,14 @@ public sealed partial class CoalescingHeap
         Committed: BytesOf(_map.Limit),
         LiveBlocks: _liveBlocks,
         Live: BytesOf(_live),
-        Free: BytesOf(_map.Limit - _live),
+        Free: BytesOf(_map.Limit - _live - _holds.GranuleCount),
         FreeLeast: BytesOf(_capacity - _liveMost),
         LargestFree: BytesOf(LargestRun()),
         FreeRuns: _placement.FreeRuns,
         Victim: _index.Victim.IsEmpty ? default : RangeOf(_index.Victim),
         Pinned: _pages.Pinned * Page,
         DirtyFree: _pages.DirtyFree * Page,
-        Held: 0);
+        Held: BytesOf(_holds.GranuleCount));
 
     private static HeapRange RangeOf(GranuleSpan span) => new(BytesOf(span.Start), BytesOf(span.Length));
 
@@ -143,7 +143,12 @@ public sealed partial class CoalescingHeap
         ulong end = (ulong)BytesOf(_map.Limit), from = (ulong)range.Offset, length = (ulong)range.Length;
         if (from < end && length < end - from) end = from + length;
         for (ulong at = from; at < end; at += Page)
-            if (_pages.IsPurgeable((uint)(at / Page))) _pages.PageClean((uint)(at / Page));
+        {
+            uint page = (uint)(at / Page);
+            if (!_pages.IsPurgeable(page)) continue;
+            _pages.PageClean(page);
+            if (_holds.PageIsHeld(page)) _holds.PageRestore(page);
+        }
     }
 
     private bool OutsidePurge(HeapRange range) => _outside == null || _outside.Purge(range.Offset, range.Length);

@@ -63,12 +63,39 @@ public interface IHeap
     /// <summary>Bytes that a block occupies: its size, rounded up to granules of 16.</summary>
     HeapStatus UsableSize(long offset, out long size);
 
+    /// <summary>Holds a page: nothing is placed on it, and no block grows into it, until it is restored. For those who keep
+    /// a page's bytes elsewhere, several pages on one (<see cref="PlanMerges"/>). When its last live granule dies it
+    /// stays held, and is in the purge plan: whoever gives it back and marks it purged has restored it, too.</summary>
+    /// <param name="page">Its number, from the arena's start; a page has 4,096 bytes.</param>
+    /// <returns>False, and nothing has changed: it is not committed as a whole, has no live granule, or is held.</returns>
+    bool HoldPage(int page);
+
+    /// <summary>What is held of a page is free again, and joins the free runs it touches. False: it was not held.</summary>
+    bool RestorePage(int page);
+
+    /// <summary>Whether a page is held.</summary>
+    bool IsHeld(int page);
+
+    /// <summary>Which granules of a page belong to blocks.</summary>
+    PageBits PageLive(int page);
+
+    /// <summary>Puts pages together whose live granules are disjoint, in groups of two at least. Changes nothing of the
+    /// heap.</summary>
+    /// <param name="pages">Pages that nobody writes to, ascending; those that are held, not committed as a whole or without
+    /// a live granule get no group.</param>
+    /// <param name="limits">How.</param>
+    /// <param name="groupOf">The group of each page, from 0 on without a gap, or <see cref="MergePlan.NoGroup"/>; as long as
+    /// the pages at least.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A limit is out of its range, or there is no room for the
+    /// groups.</exception>
+    MergePlan PlanMerges(ReadOnlySpan<int> pages, MergeLimits limits, Span<int> groupOf);
+
     /// <summary>The purge plan: the highest range of dirty pages without a live granule that ends at or below
     /// <paramref name="below"/>, and of it the upper <paramref name="most"/> bytes.</summary>
     bool TryPurgeNext(long below, long most, out HeapRange range);
 
     /// <summary>For those who carry out the plan themselves: pages of a range of it have been given back, and what is still
-    /// free of them reads as zeros. Pages that have been taken meanwhile are left alone.</summary>
+    /// free of them reads as zeros; held ones are restored. Pages that have been taken meanwhile are left alone.</summary>
     void MarkPurged(HeapRange range);
 
     /// <summary>Carries out the plan for at most <paramref name="most"/> bytes; gives the bytes purged. Ranges that could

@@ -32,7 +32,7 @@ internal sealed class PageState(GranuleMap map, FreeIndex index)
 
     /// <summary>Whether no granule of a page is live. Granules beyond what is committed are not free, but not live
     /// either.</summary>
-    private bool PageIsFree(uint page)
+    internal bool PageIsFree(uint page)
     {
         ReadOnlySpan<ulong> free = map.FreeOfPage(page);
         uint begin = page * PageGranules;
@@ -79,6 +79,13 @@ internal sealed class PageState(GranuleMap map, FreeIndex index)
         }
     }
 
+    /// <summary>The last live granule of a page has died.</summary>
+    internal void PageLeave(uint page)
+    {
+        Pinned--;
+        if (PageIsWhole(page)) PurgeAdd(page); // it was in use, so it is dirty
+    }
+
     /// <summary>Granules have been used: called when their free bits are set again.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void PagesLeave(GranuleSpan span)
@@ -86,11 +93,7 @@ internal sealed class PageState(GranuleMap map, FreeIndex index)
         uint page = PageOf(span.Start), last = PageOf(span.End - 1);
         if (page == last && WordIsUsed(WordOf(span.Start))) return;
         for (; page <= last; page++)
-        {
-            if (!PageIsIn(page, span) && !PageIsFree(page)) continue;
-            Pinned--;
-            if (PageIsWhole(page)) PurgeAdd(page); // it was in use, so it is dirty
-        }
+            if (PageIsIn(page, span) || PageIsFree(page)) PageLeave(page);
     }
 
     /// <summary>A dirty and free page has been purged.</summary>

@@ -143,4 +143,15 @@ internal sealed class Placement(GranuleMap map, FreeIndex index)
             index.RunInsert(run);
         }
     }
+
+    /// <summary>Granules that are in no block become free: they join the runs on either side.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void SpanJoin(GranuleSpan span)
+    {
+        bool joinsLeft = map.IsFreeBefore(span.Start), joinsRight = map.IsFree(span.End);
+        GranuleSpan left = new(joinsLeft ? map.RunStart(span.Start) : span.Start, span.Start);
+        GranuleSpan right = new(span.End, joinsRight ? map.RunEnd(span.End) : span.End);
+        map.FreeFlip(span);
+        RunJoin(left, right);
+    }
 }

@@ -11,7 +11,8 @@ internal sealed unsafe class HeapHandle : SafeHandle
     private const nuint Alignment = 64;
 
     private GCHandle _outside;
-    private void* _memory;
+    private void* _memory, _holds;
+    private ulong _capacity;
 
     /// <summary>Holds nothing; <see cref="Open"/> makes those that do.</summary>
     public HeapHandle()
@@ -42,6 +43,7 @@ internal sealed unsafe class HeapHandle : SafeHandle
         if (status == (int)HeapStatus.Ok)
         {
             made.SetHandle(heap);
+            made._capacity = capacity;
             opened = made;
         }
         else
@@ -51,9 +53,20 @@ internal sealed unsafe class HeapHandle : SafeHandle
         return (HeapStatus)status;
     }
 
+    /// <summary>Memory for the bits of held pages, when the first is to be held.</summary>
+    internal void PrepareHolds()
+    {
+        if (_holds != null) return;
+        nuint size = NativeMethods.df_heap_hold_size(_capacity);
+        _holds = NativeMemory.AllocZeroed(size);
+        int status = NativeMethods.df_heap_hold_memory(this, _holds, size);
+        if (status != (int)HeapStatus.Ok) throw new InvalidOperationException($"df_heap_hold_memory: {(HeapStatus)status}");
+    }
+
     /// <inheritdoc/>
     protected override bool ReleaseHandle()
     {
+        NativeMemory.Free(_holds);
         NativeMemory.Free(_memory);
         if (_outside.IsAllocated) _outside.Free();
         return true;

@@ -113,6 +113,41 @@ public sealed class NativeHeap : IHeap, IDisposable
     }
 
     /// <inheritdoc/>
+    public bool HoldPage(int page)
+    {
+        _heap.PrepareHolds();
+        return df_heap_hold_page(_heap, (uint)page) != 0;
+    }
+
+    /// <inheritdoc/>
+    public bool RestorePage(int page) => df_heap_restore_page(_heap, (uint)page) != 0;
+
+    /// <inheritdoc/>
+    public bool IsHeld(int page) => df_heap_page_is_held(_heap, (uint)page) != 0;
+
+    /// <inheritdoc/>
+    public PageBits PageLive(int page)
+    {
+        PageBits live = default;
+        df_heap_page_live(_heap, (uint)page, live);
+        return live;
+    }
+
+    /// <inheritdoc/>
+    public MergePlan PlanMerges(ReadOnlySpan<int> pages, MergeLimits limits, Span<int> groupOf)
+    {
+        limits.Demand();
+        groupOf = groupOf[..pages.Length];
+        var native = new DfMergeLimits
+        {
+            MaxMembers = (uint)limits.MaxMembers, MaxProbes = (uint)limits.MaxProbes, MaxLive = (uint)limits.MaxLive,
+        };
+        ulong[] scratch = new ulong[df_heap_merge_scratch((nuint)pages.Length) / sizeof(ulong) + 1];
+        DfMergePlan plan = df_heap_plan_merges(_heap, pages, (nuint)pages.Length, native, groupOf, scratch);
+        return new MergePlan((int)plan.Groups, (int)plan.Members, (int)plan.Mappings);
+    }
+
+    /// <inheritdoc/>
     public bool TryPurgeNext(long below, long most, out HeapRange range)
     {
         bool found = df_heap_purge_next(_heap, Unsigned(below), Unsigned(most), out DfRange native) != 0;

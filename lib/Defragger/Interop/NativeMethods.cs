@@ -87,6 +87,44 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library)]
     internal static partial int df_heap_usable_size(HeapHandle heap, ulong offset, out ulong size);
 
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct DfMergeLimits
+    {
+        internal uint MaxMembers, MaxProbes, MaxLive;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct DfMergePlan
+    {
+        internal uint Groups, Members, SavedPages, Mappings;
+    }
+
+    [LibraryImport(Library)]
+    internal static partial nuint df_heap_hold_size(ulong capacity);
+
+    [LibraryImport(Library)]
+    internal static partial int df_heap_hold_memory(HeapHandle heap, void* memory, nuint size);
+
+    [LibraryImport(Library)]
+    internal static partial byte df_heap_hold_page(HeapHandle heap, uint page);
+
+    [LibraryImport(Library)]
+    internal static partial byte df_heap_restore_page(HeapHandle heap, uint page);
+
+    [LibraryImport(Library)]
+    internal static partial byte df_heap_page_is_held(HeapHandle heap, uint page);
+
+    [LibraryImport(Library)]
+    internal static partial void df_heap_page_live(HeapHandle heap, uint page, Span<ulong> live);
+
+    [LibraryImport(Library)]
+    internal static partial nuint df_heap_merge_scratch(nuint count);
+
+    /// <summary>Pages and groups are below 2^31 here, and no group is -1 as well as the largest number.</summary>
+    [LibraryImport(Library)]
+    internal static partial DfMergePlan df_heap_plan_merges(
+        HeapHandle heap, ReadOnlySpan<int> pages, nuint count, in DfMergeLimits limits, Span<int> groupOf, Span<ulong> scratch);
+
     [LibraryImport(Library)]
     internal static partial byte df_heap_purge_next(HeapHandle heap, ulong below, ulong most, out DfRange range);
 

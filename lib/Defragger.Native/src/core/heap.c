@@ -197,27 +197,31 @@ enum df_status df_heap_allocate_zeroed(struct df_heap *heap, uint64_t size, uint
 
 /* --- Release, resize --- */
 
-static void span_free_unheld(struct df_heap *heap, struct span span)
+static void span_free_parts(struct df_heap *heap, struct span span);
+
+/* Frees granules that belong to no block any more: they join the runs on either side, but on held pages. */
+static void span_free(struct df_heap *heap, struct span span)
 {
+    if (touches_held(heap, span)) {
+        span_free_parts(heap, span);
+        return;
+    }
     span_join(heap, span);
     pages_leave(heap, span);
     heap->live -= span_length(span);
 }
 
-/* Frees granules that belong to no block any more: they join the runs on either side, but on held pages. */
-static void span_free(struct df_heap *heap, struct span span)
+/* Apart, so that what is there for heaps that hold pages does not make the short path of the others longer.
+ */
+static RARE void span_free_parts(struct df_heap *heap, struct span span)
 {
-    if (!holds_any(heap)) {
-        span_free_unheld(heap, span);
-        return;
-    }
     while (span.start != span.end) {
         bool held;
         struct span front = span_front(heap, span, &held);
         if (held)
             span_free_held(heap, front);
         else
-            span_free_unheld(heap, front);
+            span_free(heap, front);
         span.start = front.end;
     }
 }

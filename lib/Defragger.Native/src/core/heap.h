@@ -30,7 +30,7 @@
  *   6  the index has a word or chunk in a class exactly if a run of that class starts there
  *   7  a summary bit of a level in use is set exactly if its word is not 0
  *   8  a page with a live granule is dirty
- *   9  a page is in the purge index exactly if it is whole, dirty and free
+ *   9  a page is in the purge index exactly if it is whole and dirty and nothing of it is live
  *   10 the counters are the sums they stand for
  *   11 the victim is a whole free run, and in no class
  *   12 a held granule is a start, and lies on a held page

@@ -186,30 +186,15 @@ struct release {
     struct span piece;
 };
 
-static void piece_free(struct df_heap *heap, struct release *release, struct span piece)
-{
-    if (release->merge.run.end != piece.start)
-        merge_end(heap, &release->merge);
-    merge_piece(heap, &release->merge, piece);
-}
-
 static void piece_end(struct df_heap *heap, struct release *release)
 {
     struct span piece = release->piece;
     if (piece.start == piece.end)
         return;
+    if (release->merge.run.end != piece.start)
+        merge_end(heap, &release->merge);
+    merge_piece(heap, &release->merge, piece);
     release->piece = NOWHERE;
-    while (holds_any(heap) && piece.start != piece.end) {
-        bool held;
-        struct span front = span_front(heap, piece, &held);
-        if (held)
-            span_free_held(heap, front);
-        else
-            piece_free(heap, release, front);
-        piece.start = front.end;
-    }
-    if (piece.start != piece.end)
-        piece_free(heap, release, piece);
 }
 
 static void piece_add(struct df_heap *heap, struct release *release, struct span span)
@@ -229,6 +214,41 @@ static uint64_t blocks_at(uint64_t starts, uint64_t stops)
     return starts | (((inside + behind) ^ inside) & inside);
 }
 
+/* The first of the pieces that lie in a word; the last one may end behind it. */
+static inline struct span piece_next(uint64_t *gone, uint32_t first, uint32_t end)
+{
+    uint32_t at = lowest_bit(*gone);
+    uint64_t stop = ~(*gone >> at);
+    bool to_the_end = stop == 0 || at + lowest_bit(stop) == WORD_GRANULES;
+    *gone &= *gone + (*gone & -*gone);
+    return (struct span){first + at, to_the_end ? end : first + at + lowest_bit(stop)};
+}
+
+/* Ends the pieces of a word that touches held pages: what lies there is held, and the rest are pieces of
+ * their own. False: it touches none. Apart, so that the path of heaps that hold nothing stays short. */
+static RARE bool pieces_end_held(struct df_heap *heap, struct release *release, uint64_t gone, uint32_t first,
+                                 uint32_t end)
+{
+    if (!touches_held(heap, (struct span){first, end}))
+        return false;
+    piece_end(heap, release);
+    while (gone != 0) {
+        struct span rest = piece_next(&gone, first, end);
+        while (rest.start != rest.end) {
+            bool held;
+            struct span front = span_front(heap, rest, &held);
+            rest.start = front.end;
+            if (held) {
+                span_free_held(heap, front);
+                continue;
+            }
+            piece_add(heap, release, front);
+            piece_end(heap, release);
+        }
+    }
+    return true;
+}
+
 /* Takes away the blocks that start at some granules of a word, all of them starts of blocks. */
 static void word_release(struct df_heap *heap, struct release *release, uint32_t word, uint64_t starts)
 {
@@ -241,13 +261,10 @@ static void word_release(struct df_heap *heap, struct release *release, uint32_t
     }
     starts_and(heap, word, ~starts);
     heap->live_blocks -= bit_count(starts);
-    while (gone != 0) {
-        uint32_t at = lowest_bit(gone);
-        uint64_t stop = ~(gone >> at);
-        bool to_the_end = stop == 0 || at + lowest_bit(stop) == WORD_GRANULES;
-        piece_add(heap, release, (struct span){first + at, to_the_end ? end : first + at + lowest_bit(stop)});
-        gone &= gone + (gone & -gone);
-    }
+    if (holds_any(heap) && pieces_end_held(heap, release, gone, first, end))
+        return;
+    while (gone != 0)
+        piece_add(heap, release, piece_next(&gone, first, end));
 }
 
 /* Those of some granules of a word at which no block starts. */

@@ -14,7 +14,7 @@ static const char *const rules[] = {
     "the index has a word or chunk in a class exactly if a run of that class starts there",
     "a summary bit is set exactly if its word is not 0",
     "a page with a live granule is dirty",
-    "a page is in the purge index exactly if it is whole, dirty and free",
+    "a page is in the purge index exactly if it is whole and dirty and nothing of it is live",
     "the counters are the sums they stand for",
     "the victim is a whole free run",
     "a held granule is a start, and lies on a held page",

@@ -17,9 +17,12 @@
 #include "page_state.h"
 #include "placement.h"
 
+/* What only heaps that hold pages need. */
+#define RARE __attribute__((noinline, cold, unused))
+
 static inline bool holds_any(const struct df_heap *heap)
 {
-    return heap->holds.page_count != 0;
+    return __builtin_expect(heap->holds.page_count != 0, 0);
 }
 
 /* Acquires what the number of pages was stored after: the bits and where they are. */
@@ -114,10 +117,8 @@ static inline void span_free_held(struct df_heap *heap, struct span span)
     uint32_t page = page_of(span.start);
     span_hold(heap, span);
     heap->live -= span_length(span);
-    if (page_is_all_held(heap, page)) {
-        heap->pinned--;
-        purge_add(heap, page);
-    }
+    if (page_is_all_held(heap, page))
+        page_leave(heap, page);
 }
 
 /* What is held of a held page is free again. */
@@ -143,6 +144,18 @@ static inline struct span span_front(const struct df_heap *heap, struct span spa
         page++;
     while (!*held && page <= last && !page_is_held(heap, page));
     return (struct span){span.start, page <= last ? page * PAGE_GRANULES : span.end};
+}
+
+static RARE bool touches_held_page(const struct df_heap *heap, struct span span)
+{
+    bool held;
+    return span_front(heap, span, &held).end != span.end || held;
+}
+
+/* Whether a part of a span lies on a held page. */
+static inline bool touches_held(const struct df_heap *heap, struct span span)
+{
+    return holds_any(heap) && touches_held_page(heap, span);
 }
 
 #endif

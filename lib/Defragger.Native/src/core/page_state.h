@@ -89,19 +89,23 @@ static inline void pages_use(struct df_heap *heap, struct span span)
     }
 }
 
+/* The last live granule of a page has died. */
+static inline void page_leave(struct df_heap *heap, uint32_t page)
+{
+    heap->pinned--;
+    if (page_is_whole(heap, page))
+        purge_add(heap, page); /* it was in use, so it is dirty */
+}
+
 /* Granules have been used: called when their free bits are set again. */
 static inline void pages_leave(struct df_heap *heap, struct span span)
 {
     uint32_t page = page_of(span.start), last = page_of(span.end - 1);
     if (page == last && word_is_used(heap, word_of(span.start)))
         return;
-    for (; page <= last; page++) {
-        if (!page_is_in(page, span) && !page_is_free(heap, page))
-            continue;
-        heap->pinned--;
-        if (page_is_whole(heap, page))
-            purge_add(heap, page); /* it was in use, so it is dirty */
-    }
+    for (; page <= last; page++)
+        if (page_is_in(page, span) || page_is_free(heap, page))
+            page_leave(heap, page);
 }
 
 #endif
