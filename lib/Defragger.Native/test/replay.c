@@ -24,6 +24,9 @@
  *   INDEX 7 STATUS OFFSET  resize without room: the answer to the allocation that follows, as above
  *   INDEX 0 BYTES          purge: what was purged
  *   INDEX 0 -              refuse
+ *   INDEX 0 DONE           hold, restore: 1, or 0 when there was nothing to do
+ *   INDEX 0 GROUP... GROUPS MEMBERS MAPPINGS
+ *                          merge: the group of each page, -1 for those without, and the plan
  *   INDEX - -              nothing to do: a slot is occupied, or empty
  *   end NAME=NUMBER...     the fields of struct df_statistics in their order, the victim's as two
  *
@@ -77,7 +80,8 @@ struct replay {
     struct arena arena;
     struct slot *slots;
     struct slot **batch; /* the slots of a batch, and where their blocks are */
-    uint64_t *offsets;   /* room for two at least */
+    uint64_t *offsets;   /* room for batch_most at least */
+    size_t batch_most;   /* two, or the most slots of a batch */
     bool has_payload;
     uint64_t asked, asked_peak; /* bytes in live blocks, as asked for */
     uint64_t refused, moved;    /* operations */
@@ -369,6 +373,64 @@ static struct answer purge(struct replay *replay, uint64_t pages)
     return answered(DF_OK, purged);
 }
 
+/* No heap has a page that 32 bits do not hold. */
+static uint32_t page_of(const struct trace_operation *operation)
+{
+    return operation->size < UINT32_MAX ? (uint32_t)operation->size : UINT32_MAX;
+}
+
+/* Every page of a group gets the live granules of all: blocks with the wrong bytes show when they are
+ * verified. */
+static void merge_memory(const struct replay *replay, const uint32_t *group_of, uint32_t group, size_t pages)
+{
+    enum { WORDS = DF_GRANULE / sizeof(uint64_t) };
+    uint64_t merged[DF_PAGE / sizeof(uint64_t)] = {0}, live[4];
+    for (size_t page = 0; page < pages; page++) {
+        const uint64_t *words = (const void *)(replay->arena.base + page * DF_PAGE);
+        if (group_of[page] != group)
+            continue;
+        df_heap_page_live(replay->arena.heap, (uint32_t)page, live);
+        for (size_t granule = 0; granule < DF_PAGE / DF_GRANULE; granule++)
+            if (live[granule / 64] >> granule % 64 & 1)
+                memcpy(merged + granule * WORDS, words + granule * WORDS, DF_GRANULE);
+    }
+    for (size_t page = 0; page < pages; page++)
+        if (group_of[page] == group)
+            memcpy(replay->arena.base + page * DF_PAGE, merged, sizeof merged);
+}
+
+/* Plans groups of all pages, and holds their members; the plan follows in replay.offsets. */
+static struct answer merge(struct replay *replay, uint64_t most)
+{
+    const struct df_merge_limits limits = {(uint32_t)most, 8, 256};
+    struct df_heap *heap = replay->arena.heap;
+    size_t pages = replay->arena.committed / DF_PAGE;
+    if (most < 2 || most > 16)
+        return (struct answer){0};
+    uint32_t *numbers = need(calloc(pages + 1, sizeof *numbers));
+    uint32_t *group_of = need(calloc(pages + 1, sizeof *group_of));
+    void *scratch = need(calloc(1, df_heap_merge_scratch(pages)));
+    for (size_t page = 0; page < pages; page++)
+        numbers[page] = (uint32_t)page;
+    struct df_merge_plan plan = df_heap_plan_merges(heap, numbers, pages, &limits, group_of, scratch);
+    for (uint32_t group = 0; group < plan.groups && replay->has_payload; group++)
+        merge_memory(replay, group_of, group, pages);
+    size_t room = (pages + replay->batch_most + 3) * sizeof *replay->offsets;
+    replay->offsets = need(realloc(replay->offsets, room));
+    for (size_t page = 0; page < pages; page++) {
+        bool is_member = group_of[page] != DF_NO_GROUP;
+        replay->offsets[page] = is_member ? group_of[page] : NONE;
+        holds(replay, !is_member || df_heap_hold_page(heap, (uint32_t)page), "a member can be held");
+    }
+    replay->offsets[pages] = plan.groups;
+    replay->offsets[pages + 1] = plan.members;
+    replay->offsets[pages + 2] = plan.mappings;
+    free(numbers);
+    free(group_of);
+    free(scratch);
+    return (struct answer){.done = true, .number = NONE, .batch = pages + 3};
+}
+
 static struct answer step(struct replay *replay, const struct trace_operation *operation, uint64_t seed)
 {
     struct slot *slot = &replay->slots[operation->slot];
@@ -395,6 +457,12 @@ static struct answer step(struct replay *replay, const struct trace_operation *o
     case TRACE_REFUSE:
         arena_refuse(&replay->arena, operation->size);
         return answered(DF_OK, NONE);
+    case TRACE_HOLD:
+        return answered(DF_OK, df_heap_hold_page(replay->arena.heap, page_of(operation)));
+    case TRACE_RESTORE:
+        return answered(DF_OK, df_heap_restore_page(replay->arena.heap, page_of(operation)));
+    case TRACE_MERGE:
+        return merge(replay, operation->size);
     }
     return (struct answer){0};
 }
@@ -410,8 +478,12 @@ static void print_answer(const struct replay *replay, size_t index, struct answe
     printf("%zu %d", index, (int)answer.status);
     if (answer.status == DF_NO_ROOM)
         printf(" %d", (int)answer.moving);
-    for (size_t i = 0; i < answer.batch; i++)
-        printf(" %" PRIu64, replay->offsets[i]);
+    for (size_t i = 0; i < answer.batch; i++) {
+        if (replay->offsets[i] == NONE)
+            printf(" -1");
+        else
+            printf(" %" PRIu64, replay->offsets[i]);
+    }
     if (answer.number != NONE)
         printf(" %" PRIu64, answer.number);
     else if (answer.batch == 0)
@@ -439,6 +511,7 @@ static void print_end(const struct replay *replay)
         {"victim_length", now.victim.length},
         {"pinned", now.pinned},
         {"dirty_free", now.dirty_free},
+        {"held", now.held},
     };
     printf("end");
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
@@ -466,7 +539,8 @@ static bool open_heap(struct replay *replay, const struct script *script, const 
     }
     replay->slots = need(calloc(script->slots + 1, sizeof *replay->slots));
     replay->batch = need(calloc(script->batch + 1, sizeof(struct slot *)));
-    replay->offsets = need(calloc(script->batch + 2, sizeof *replay->offsets));
+    replay->batch_most = script->batch + 2;
+    replay->offsets = need(calloc(replay->batch_most, sizeof *replay->offsets));
     return true;
 }
 

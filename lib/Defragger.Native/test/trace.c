@@ -63,9 +63,16 @@ static int numbers_read(const char *text, uint64_t numbers[3])
     return *text == 0 ? count : 0;
 }
 
-static const char *const FORMS =
-    "'a SLOT SIZE [ALIGNMENT]', 'z SLOT SIZE', 'r SLOT SIZE', 'f SLOT', 'm SLOT "
-    "SIZE COUNT', 'd SLOT COUNT', 'v SLOT MOST', 's SLOT OTHER SIZE', 'p PAGES' or 'c TIMES'";
+static const char *const FORMS = "'a SLOT SIZE [ALIGNMENT]', 'z SLOT SIZE', 'r SLOT SIZE', 'f SLOT', 'm SLOT "
+                                 "SIZE COUNT', 'd SLOT COUNT', 'v SLOT MOST', 's SLOT OTHER SIZE', 'p "
+                                 "PAGES', 'c TIMES', 'o PAGE', 'u PAGE' or 'g MEMBERS'";
+
+/* Its one number is a size, and no slot. */
+static bool is_of_none(enum trace_kind kind)
+{
+    return kind == TRACE_PURGE || kind == TRACE_REFUSE || kind == TRACE_HOLD || kind == TRACE_RESTORE ||
+           kind == TRACE_MERGE;
+}
 
 /* How many slots from the operation's on. */
 static bool count_read(struct trace_reader *reader, struct trace_operation *operation, uint64_t count)
@@ -84,7 +91,7 @@ static bool operation_read(struct trace_reader *reader, struct trace_operation *
     uint64_t numbers[3] = {0, 0, ALIGNMENT_USUAL};
     int count = line[0] == 0 ? 0 : numbers_read(line + 1, numbers);
     char letter = line[0];
-    bool is_of_slot = letter != TRACE_PURGE && letter != TRACE_REFUSE;
+    bool is_of_slot = !is_of_none((enum trace_kind)letter);
     bool fits = (letter == 'a' && (count == 2 || count == 3)) || (letter == 'z' && count == 2) ||
                 (letter == 'r' && count == 2) || (letter == 'f' && count == 1) ||
                 (letter == 'm' && count == 3) || (letter == 'd' && count == 2) ||
@@ -139,7 +146,7 @@ enum trace_step trace_next(struct trace_reader *reader, struct trace_operation *
 
 void trace_write(FILE *text, struct trace_operation operation)
 {
-    if (operation.kind == TRACE_PURGE || operation.kind == TRACE_REFUSE) {
+    if (is_of_none(operation.kind)) {
         fprintf(text, "%c %" PRIu64, (char)operation.kind, operation.size);
         return;
     }

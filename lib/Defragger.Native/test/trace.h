@@ -23,6 +23,9 @@ enum trace_kind {
     TRACE_SPLIT = 's',           /* size: of the part that stays in the slot */
     TRACE_PURGE = 'p',           /* size: the number of pages */
     TRACE_REFUSE = 'c',          /* size: how many of the next commits the outside refuses */
+    TRACE_HOLD = 'o',            /* size: the page */
+    TRACE_RESTORE = 'u',         /* size: the page */
+    TRACE_MERGE = 'g',           /* size: the most pages of a group */
 };
 
 struct trace_operation {

@@ -7,7 +7,8 @@ namespace Defragger.Traces;
 /// <param name="Slot">The slot that it is about, or the first of them; 0 for one that is about none.</param>
 /// <param name="Size">Bytes of the block; for <see cref="OperationKind.AllocateVictim"/> the most, for
 /// <see cref="OperationKind.Split"/> those of the first part, for <see cref="OperationKind.Purge"/> the number of pages, for
-/// <see cref="OperationKind.Refuse"/> of refusals; 0 for <see cref="OperationKind.Release"/> and
+/// <see cref="OperationKind.Refuse"/> of refusals, for <see cref="OperationKind.Hold"/> and
+/// <see cref="OperationKind.Restore"/> the page, for <see cref="OperationKind.Merge"/> the most pages of a group; 0 for <see cref="OperationKind.Release"/> and
 /// <see cref="OperationKind.ReleaseMany"/>.</param>
 /// <param name="Alignment">What the block's offset is a multiple of: <see cref="DefaultAlignment"/> for a plain or a
 /// zeroed allocation and for many, 0 for an operation that allocates nothing.</param>
@@ -33,7 +34,7 @@ public readonly record struct Operation(OperationKind Kind, int Slot, long Size,
     /// <summary>Why no trace can hold this operation, as what is allowed instead; null when one can.</summary>
     internal string? Fault => Kind switch
     {
-        > OperationKind.Split => "a known kind of operation",
+        > OperationKind.Merge => "a known kind of operation",
         _ when Slot < 0 || Other < 0 => $"a slot of 0 to {int.MaxValue}",
         _ when Size is < 0 or > LargestSize => $"a size of 0 to {LargestSize}",
         OperationKind.Allocate when !IsAlignment(Alignment) => $"an alignment that is a power of two up to {LargestAlignment}",
@@ -48,7 +49,8 @@ public readonly record struct Operation(OperationKind Kind, int Slot, long Size,
             $"slots of 0 to {int.MaxValue}",
         not (OperationKind.AllocateMany or OperationKind.ReleaseMany) when Count != 0 => "a count of 0",
         not OperationKind.Split when Other != 0 => "another slot of 0",
-        OperationKind.Purge or OperationKind.Refuse when Slot != 0 => "a slot of 0",
+        OperationKind.Purge or OperationKind.Refuse or OperationKind.Hold or OperationKind.Restore or OperationKind.Merge
+            when Slot != 0 => "a slot of 0",
         _ => null,
     };
 
@@ -84,6 +86,15 @@ public readonly record struct Operation(OperationKind Kind, int Slot, long Size,
 
     /// <summary>Two blocks of a slot's one: the first of this size, the second for another slot.</summary>
     public static Operation Split(int slot, int other, long size) => new(OperationKind.Split, slot, size, 0, 0, other);
+
+    /// <summary>A page is held.</summary>
+    public static Operation Hold(long page) => new(OperationKind.Hold, 0, page, 0);
+
+    /// <summary>A page is not held any more.</summary>
+    public static Operation Restore(long page) => new(OperationKind.Restore, 0, page, 0);
+
+    /// <summary>Pages are merged, at most this many, 2 to 16, in a group.</summary>
+    public static Operation Merge(long members) => new(OperationKind.Merge, 0, members, 0);
 
     /// <summary>The operation as a line of a trace.</summary>
     public override string ToString()

@@ -32,4 +32,13 @@ public enum OperationKind : byte
 
     /// <summary>A slot's block becomes two; the second is an empty slot's.</summary>
     Split,
+
+    /// <summary>A page is held: nothing is placed on it.</summary>
+    Hold,
+
+    /// <summary>A held page is as any other again.</summary>
+    Restore,
+
+    /// <summary>All pages that can be are merged: planned, and then held.</summary>
+    Merge,
 }

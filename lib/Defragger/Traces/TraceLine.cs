@@ -15,12 +15,15 @@ namespace Defragger.Traces;
 /// s SLOT OTHER SIZE         split: the block's first SIZE bytes stay SLOT's, the others are OTHER's
 /// p PAGES                   purge
 /// c TIMES                   refuse to commit
+/// o PAGE                    hold a page
+/// u PAGE                    restore a page
+/// g MEMBERS                 merge: plan groups of up to MEMBERS pages, and hold them
 /// </code>
 /// Numbers are decimal digits without a sign or a leading zero, so that one operation has one text.
 /// </remarks>
 internal static class TraceLine
 {
-    private const string Forms = "'a SLOT SIZE [ALIGNMENT]', 'z SLOT SIZE', 'r SLOT SIZE', 'f SLOT', 'm SLOT SIZE COUNT', 'd SLOT COUNT', 'v SLOT MOST', 's SLOT OTHER SIZE', 'p PAGES' or 'c TIMES'";
+    private const string Forms = "'a SLOT SIZE [ALIGNMENT]', 'z SLOT SIZE', 'r SLOT SIZE', 'f SLOT', 'm SLOT SIZE COUNT', 'd SLOT COUNT', 'v SLOT MOST', 's SLOT OTHER SIZE', 'p PAGES', 'c TIMES', 'o PAGE', 'u PAGE' or 'g MEMBERS'";
 
     /// <summary>Writes a sound operation, without the end of the line.</summary>
     public static void Write(TextWriter text, Operation operation)
@@ -40,6 +43,9 @@ internal static class TraceLine
             case OperationKind.Split: WriteWords(text, 's', slot, operation.Other, size); break;
             case OperationKind.Purge: WriteWords(text, 'p', size); break;
             case OperationKind.Refuse: WriteWords(text, 'c', size); break;
+            case OperationKind.Hold: WriteWords(text, 'o', size); break;
+            case OperationKind.Restore: WriteWords(text, 'u', size); break;
+            case OperationKind.Merge: WriteWords(text, 'g', size); break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(operation), operation.Kind, "No trace has this kind of operation.");
         }
@@ -60,7 +66,7 @@ internal static class TraceLine
         if (first < 0 || second < 0 || third < 0) return $"whole numbers up to {long.MaxValue}, without a sign or a leading zero";
 
         char letter = line[0];
-        if (letter is not ('p' or 'c') && first > int.MaxValue) return $"a slot of 0 to {int.MaxValue}";
+        if (letter is not ('p' or 'c' or 'o' or 'u' or 'g') && first > int.MaxValue) return $"a slot of 0 to {int.MaxValue}";
         if (letter is 's' && second > int.MaxValue) return $"a slot of 0 to {int.MaxValue}";
         switch (letter, count)
         {
@@ -74,6 +80,9 @@ internal static class TraceLine
             case ('s', 4): operation = Operation.Split((int)first, (int)second, third); break;
             case ('p', 2): operation = Operation.Purge(first); break;
             case ('c', 2): operation = Operation.Refuse(first); break;
+            case ('o', 2): operation = Operation.Hold(first); break;
+            case ('u', 2): operation = Operation.Restore(first); break;
+            case ('g', 2): operation = Operation.Merge(first); break;
             default: return Forms;
         }
         return operation.Fault;

@@ -24,17 +24,29 @@ internal sealed class HeapCases
         ["allocate victim: up to its chunk's end"] = 0,
         ["allocate victim: there is none"] = 0,
         ["allocate victim: less than a granule is allowed"] = 0,
+        ["hold: cuts a run"] = 0,
+        ["hold: cuts the victim"] = 0,
+        ["hold: not possible"] = 0,
+        ["merge: some pages"] = 0,
+        ["merge: none"] = 0,
         ["purge: pages given back"] = 0,
+        ["purge: a held page is restored"] = 0,
         ["release: joins none"] = 0,
         ["release: joins one side"] = 0,
         ["release: joins both sides"] = 0,
+        ["release: held"] = 0,
+        ["release: partly held"] = 0,
         ["release: page becomes free"] = 0,
+        ["release: held page becomes empty"] = 0,
         ["release many: joins a run between two blocks"] = 0,
         ["release many: joins the victim"] = 0,
+        ["release many: some is held"] = 0,
         ["release many: leaves several runs"] = 0,
         ["resize: grows in place"] = 0,
         ["resize: moves"] = 0,
         ["resize: shrinks"] = 0,
+        ["restore: joins a run"] = 0,
+        ["restore: joins the victim"] = 0,
         ["split: inside a chunk"] = 0,
         ["split: the first part crosses a chunk's end"] = 0,
         ["split: the second part crosses a chunk's end"] = 0,
@@ -70,6 +82,10 @@ internal sealed class HeapCases
                 When("release: joins one side", after.FreeRuns == before.FreeRuns);
                 When("release: joins both sides", after.FreeRuns < before.FreeRuns);
                 When("release: page becomes free", after.Pinned < before.Pinned);
+                long held = after.Held - before.Held, gone = before.Live - after.Live;
+                When("release: held", held == gone);
+                When("release: partly held", held > 0 && held < gone);
+                When("release: held page becomes empty", held == gone && after.DirtyFree > before.DirtyFree);
                 break;
             case OperationKind.Resize:
                 When("resize: moves", status == HeapStatus.NoRoom);
@@ -90,6 +106,20 @@ internal sealed class HeapCases
                 break;
             case OperationKind.Purge:
                 When("purge: pages given back", after.DirtyFree < before.DirtyFree);
+                When("purge: a held page is restored", after.Held < before.Held);
+                break;
+            case OperationKind.Hold:
+                When("hold: not possible", status != HeapStatus.Ok);
+                When("hold: cuts a run", after.Held > before.Held && after.FreeRuns == before.FreeRuns);
+                When("hold: cuts the victim", before.Victim.Length > 0 && after.Victim != before.Victim);
+                break;
+            case OperationKind.Restore:
+                When("restore: joins a run", after.Held < before.Held && after.FreeRuns <= before.FreeRuns);
+                When("restore: joins the victim", after.Victim.Length > before.Victim.Length);
+                break;
+            case OperationKind.Merge:
+                When("merge: some pages", status == HeapStatus.Ok);
+                When("merge: none", status != HeapStatus.Ok);
                 break;
             case OperationKind.Refuse:
                 When("allocate: commit refused", operation.Size > 0 && before.Committed < before.Capacity);
@@ -114,6 +144,7 @@ internal sealed class HeapCases
         When("release many: joins a run between two blocks",
             Enumerable.Range(1, blocks.Length - 1).Any(i => runs[i] == runs[i - 1] && blocks[i - 1].End < blocks[i].Offset));
         When("release many: joins the victim", was.Length > 0 && now.Length > was.Length);
+        When("release many: some is held", after.Statistics.Held > before.Held);
         When("release many: leaves several runs", runs.Distinct().Count() > 1);
     }
 

@@ -3,10 +3,10 @@ using Defragger.Views;
 
 namespace Defragger.Tests.Heaps;
 
-/// <summary>The heap as one would explain it: a sorted list of blocks, and a set of dirty pages. It is the yardstick for
-/// the two real ones, so it is written to be seen to be right: everything else is computed anew from these two each time.
+/// <summary>The heap as one would explain it: a sorted list of blocks, and sets of dirty and of held pages. It is the yardstick
+/// for the two real ones, so it is written to be seen to be right: everything else is computed anew from these each time.
 /// The rules are those of src/core/heap.h; nothing is shared with the real heaps but the contract.</summary>
-internal sealed class ModelHeap : IHeap
+internal sealed partial class ModelHeap : IHeap
 {
     private const long Granule = 16, Page = 4096, Chunk = 8192;
     private const long ShortMost = 640; // bytes; the longest exact class
@@ -14,6 +14,7 @@ internal sealed class ModelHeap : IHeap
 
     private readonly SortedList<long, long> _blocks = []; // offset, length
     private readonly SortedSet<long> _dirty = []; // pages
+    private readonly SortedSet<long> _held = []; // pages
     private readonly IHeapOutside _outside;
     private readonly long _capacity, _growth;
     private long _committed;
@@ -44,14 +45,28 @@ internal sealed class ModelHeap : IHeap
         long at = 0;
         foreach ((long offset, long length) in _blocks.Append(new(_committed, 0)))
         {
-            if (at < offset) items.Add(new HeapItem(at, offset - at, false));
+            items.AddRange(Between(at, offset));
             if (length > 0) items.Add(new HeapItem(offset, length, true));
             at = offset + length;
         }
         return items;
     }
 
-    private IEnumerable<HeapRange> Runs() => Items().Where(item => !item.Live).Select(item => new HeapRange(item.Offset, item.Length));
+    /// <summary>What lies between two blocks: what is held of each held page, and runs.</summary>
+    private IEnumerable<HeapItem> Between(long at, long end)
+    {
+        while (at < end)
+        {
+            long page = at / Page;
+            bool held = _held.Contains(page);
+            do page++;
+            while (!held && page * Page < end && !_held.Contains(page));
+            yield return new HeapItem(at, Math.Min(page * Page, end) - at, false, held);
+            at = page * Page;
+        }
+    }
+
+    private IEnumerable<HeapRange> Runs() => Items().Where(item => !item.Live && !item.Held).Select(item => new HeapRange(item.Offset, item.Length));
 
     private HeapRange RunAt(long offset) => Runs().FirstOrDefault(run => run.Offset == offset);
 
@@ -60,6 +75,8 @@ internal sealed class ModelHeap : IHeap
     private IEnumerable<HeapRange> IndexedRuns() => Runs().Where(run => run != _victim);
 
     private long Live => _blocks.Values.Sum();
+
+    private long Held => Items().Where(item => item.Held).Sum(item => item.Length);
 
     private static IEnumerable<long> PagesOf(long offset, long end)
     {
@@ -191,11 +208,10 @@ internal sealed class ModelHeap : IHeap
         _liveMost = Math.Max(_liveMost, Live);
     }
 
-    /// <summary>What was a block's is free: the victim, if it touches it, becomes the run that it is now part of.</summary>
-    private void Join(long offset, long end)
+    /// <summary>Something has become free: the victim becomes the run that it is now part of.</summary>
+    private void Join()
     {
-        if (_victim.Length > 0 && (_victim.End == offset || _victim.Offset == end))
-            _victim = Runs().First(run => run.Offset <= offset && run.End >= end);
+        if (_victim.Length > 0) _victim = Runs().First(run => run.Offset <= _victim.Offset && run.End >= _victim.End);
     }
 
     private HeapStatus Find(long offset, out long length)
@@ -203,7 +219,8 @@ internal sealed class ModelHeap : IHeap
         length = 0;
         if (offset < 0 || offset % Granule != 0 || offset >= _committed) return HeapStatus.NotInHeap;
         if (_blocks.TryGetValue(offset, out length)) return HeapStatus.Ok;
-        return Runs().Any(run => run.Offset <= offset && offset < run.End) ? HeapStatus.AlreadyFree : HeapStatus.InsideBlock;
+        HeapItem item = Items().Last(item => item.Offset <= offset);
+        return item.Live ? HeapStatus.InsideBlock : HeapStatus.AlreadyFree;
     }
 
     public HeapStatus Release(long offset)
@@ -211,7 +228,7 @@ internal sealed class ModelHeap : IHeap
         HeapStatus status = Find(offset, out long length);
         if (status != HeapStatus.Ok) return status;
         _blocks.Remove(offset);
-        Join(offset, offset + length);
+        Join();
         return HeapStatus.Ok;
     }
 
@@ -286,7 +303,7 @@ internal sealed class ModelHeap : IHeap
         if (length < had)
         {
             _blocks[offset] = length;
-            Join(offset + length, end);
+            Join();
         }
         else if (length > had)
         {
@@ -314,8 +331,13 @@ internal sealed class ModelHeap : IHeap
         return true;
     }
 
-    public void MarkPurged(HeapRange range) =>
-        _dirty.ExceptWith([.. PurgeablePages().Intersect(PagesOf(range.Offset, range.End))]);
+    public void MarkPurged(HeapRange range)
+    {
+        long[] purged = [.. PurgeablePages().Intersect(PagesOf(range.Offset, range.End))];
+        _dirty.ExceptWith(purged);
+        _held.ExceptWith(purged);
+        Join();
+    }
 
     public long Purge(long most)
     {
@@ -338,9 +360,9 @@ internal sealed class ModelHeap : IHeap
         {
             HeapRange[] runs = [.. Runs()];
             return new HeapStatistics(
-                _capacity, _committed, _blocks.Count, Live, _committed - Live, _capacity - _liveMost,
+                _capacity, _committed, _blocks.Count, Live, _committed - Live - Held, _capacity - _liveMost,
                 runs.Select(run => run.Length).DefaultIfEmpty().Max(), runs.Length, _victim,
-                PinnedPages().Count * Page, PurgeablePages().LongCount() * Page, 0);
+                PinnedPages().Count * Page, PurgeablePages().LongCount() * Page, Held);
         }
     }
 

@@ -28,7 +28,7 @@ internal sealed class ReplayText
         replay._text.Append(
             CultureInfo.InvariantCulture,
             $"""
-            end capacity={end.Capacity} committed={end.Committed} live_blocks={end.LiveBlocks} live={end.Live} free={end.Free} free_least={end.FreeLeast} largest_free={end.LargestFree} free_runs={end.FreeRuns} victim_offset={end.Victim.Offset} victim_length={end.Victim.Length} pinned={end.Pinned} dirty_free={end.DirtyFree}
+            end capacity={end.Capacity} committed={end.Committed} live_blocks={end.LiveBlocks} live={end.Live} free={end.Free} free_least={end.FreeLeast} largest_free={end.LargestFree} free_runs={end.FreeRuns} victim_offset={end.Victim.Offset} victim_length={end.Victim.Length} pinned={end.Pinned} dirty_free={end.DirtyFree} held={end.Held}
 
             """);
         return replay._text.ToString();
@@ -64,12 +64,27 @@ internal sealed class ReplayText
                 return Split(operation, block);
             case OperationKind.Purge:
                 return $"0 {_heap.Purge(operation.Size * 4096)}";
+            case OperationKind.Hold:
+                return $"0 {(_heap.HoldPage((int)Math.Min(operation.Size, int.MaxValue)) ? 1 : 0)}";
+            case OperationKind.Restore:
+                return $"0 {(_heap.RestorePage((int)Math.Min(operation.Size, int.MaxValue)) ? 1 : 0)}";
+            case OperationKind.Merge when operation.Size is >= 2 and <= 16:
+                return Merge((int)operation.Size);
             case OperationKind.Refuse:
                 _outside.Refusals = operation.Size;
                 return "0 -";
             default:
                 return "- -";
         }
+    }
+
+    private string Merge(int members)
+    {
+        int[] pages = [.. Enumerable.Range(0, (int)(_heap.Statistics.Committed / 4096))], groupOf = new int[pages.Length];
+        MergePlan plan = _heap.PlanMerges(pages, new MergeLimits(members, 8, 256), groupOf);
+        foreach (int page in pages)
+            if (groupOf[page] >= 0) _heap.HoldPage(page);
+        return $"0 {string.Join(' ', groupOf)} {plan.Groups} {plan.Members} {plan.Mappings}";
     }
 
     private static IEnumerable<int> Slots(Operation operation) => Enumerable.Range(operation.Slot, operation.Count);

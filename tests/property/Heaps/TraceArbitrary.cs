@@ -39,7 +39,7 @@ public static class TraceArbitrary
             (1, Gen.Choose(1, 64)), (3, Gen.Choose(64, 1024)), (3, Gen.Choose(1024, 3000)), (1, Gen.Choose(1, 6).Select(chunks => chunks * 512)))
         from growth in Gen.Frequency((1, Gen.Constant(0L)), (2, Gen.Elements<long>(1, 4096, 8192, 20000)))
         from slots in Gen.Elements(2, 5, 12, 40, 120)
-        from weights in Gen.Choose(0, 8).ArrayOf(8)
+        from weights in Gen.Choose(0, 8).ArrayOf(9)
         from sizes in Gen.Elements(s_sizes).ArrayOf(2)
         let size = Gen.OneOf(sizes.Select(make => make(granules * 16L)))
         from length in Gen.Choose(10, 300)
@@ -63,7 +63,10 @@ public static class TraceArbitrary
             (weights[7] / 3, from at in slot from most in s_part select Operation.AllocateVictim(at, most)),
             (weights[7] / 2, from at in slot from other in slot from first in s_part select Operation.Split(at, other, first)),
             (weights[5] / 4, Gen.Elements<long>(1, 2, 5, 1000).Select(Operation.Purge)),
-            (weights[5] / 4, Gen.Choose(0, 3).Select(times => Operation.Refuse(times))));
+            (weights[5] / 4, Gen.Choose(0, 3).Select(times => Operation.Refuse(times))),
+            (weights[8] / 3, Gen.Choose(0, 12).Select(page => Operation.Hold(page))),
+            (weights[8] / 4, Gen.Choose(0, 12).Select(page => Operation.Restore(page))),
+            (weights[8] / 6, Gen.Choose(2, 16).Select(members => Operation.Merge(members))));
 
         Gen<Operation> Sized(Func<int, long, Operation> make) => from at in slot from bytes in size select make(at, bytes);
     }

@@ -80,6 +80,14 @@ internal sealed class TracePlayer
                 long most = operation.Size > long.MaxValue / 4096 ? long.MaxValue : operation.Size * 4096;
                 Compare("bytes purged", subject => subject.Heap!.Purge(most));
                 return HeapStatus.Ok;
+            case OperationKind.Hold:
+                return Compare("hold", subject => subject.Heap!.HoldPage((int)Math.Min(operation.Size, int.MaxValue)))
+                    ? HeapStatus.Ok : HeapStatus.NoRoom;
+            case OperationKind.Restore:
+                return Compare("restore", subject => subject.Heap!.RestorePage((int)Math.Min(operation.Size, int.MaxValue)))
+                    ? HeapStatus.Ok : HeapStatus.NoRoom;
+            case OperationKind.Merge when operation.Size is >= 2 and <= 16:
+                return Merge((int)operation.Size);
             case OperationKind.Refuse:
                 foreach (HeapSubject subject in _subjects) subject.Outside.Refusals = operation.Size;
                 return HeapStatus.Ok;
@@ -161,6 +169,39 @@ internal sealed class TracePlayer
         Fill(operation.Other, rest, mustBeZero: false);
         _batch = [new HeapRange(front.Offset, length), new HeapRange(rest.Offset, rest.Size)];
         return status;
+    }
+
+    /// <summary>Merges all pages that can be, on paper: each of a group holds the live granules of all afterwards, so that
+    /// blocks with the wrong bytes show it when they are looked at.</summary>
+    private HeapStatus Merge(int members)
+    {
+        int[] pages = [.. Enumerable.Range(0, (int)(_subjects[0].Heap!.Statistics.Committed / 4096))];
+        int[] groupOf = [];
+        MergePlan plan = Compare("plan", subject =>
+        {
+            groupOf = new int[pages.Length];
+            MergePlan plan = subject.Heap!.PlanMerges(pages, new MergeLimits(members, 8, 256), groupOf);
+            return (plan, string.Join(' ', groupOf));
+        }).plan;
+        foreach (IGrouping<int, int> group in pages.Where(page => groupOf[page] >= 0).GroupBy(page => groupOf[page]))
+        {
+            foreach (int page in group)
+                if (!Compare("hold a member", subject => subject.Heap!.HoldPage(page))) throw new DifferenceException($"page {page} cannot be held");
+            foreach (HeapSubject subject in _subjects) MergeMemory(subject, [.. group]);
+        }
+        return plan.Members > 0 ? HeapStatus.Ok : HeapStatus.NoRoom;
+    }
+
+    private static void MergeMemory(HeapSubject subject, int[] pages)
+    {
+        byte[] merged = new byte[4096];
+        foreach (int page in pages)
+        {
+            PageBits live = subject.Heap!.PageLive(page);
+            for (int granule = 0; granule < 256; granule++)
+                if (live.Has(granule)) subject.Outside.Memory.AsSpan((page * 4096) + (granule * 16), 16).CopyTo(merged.AsSpan(granule * 16));
+        }
+        foreach (int page in pages) merged.CopyTo(subject.Outside.Memory.AsSpan(page * 4096));
     }
 
     private static IEnumerable<int> Slots(Operation operation) => Enumerable.Range(operation.Slot, operation.Count);

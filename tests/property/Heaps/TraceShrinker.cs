@@ -34,7 +34,7 @@ internal static class TraceShrinker
     {
         Operation operation = trace.Operations[at];
         if (operation.Kind is OperationKind.Release or OperationKind.ReleaseMany or OperationKind.Split or OperationKind.Purge
-            or OperationKind.Refuse || operation.Size >= trace.Capacity) yield break;
+            or OperationKind.Refuse or OperationKind.Hold or OperationKind.Restore or OperationKind.Merge || operation.Size >= trace.Capacity) yield break;
         int blocks = Math.Max(1, operation.Count);
         long room = Granules(operation.Size);
         foreach (int count in FewerThan(operation.Count))
@@ -78,6 +78,9 @@ internal static class TraceShrinker
             yield return operation with { Slot = operation.Slot + operation.Count - count, Count = count };
         }
         if (operation.Kind is OperationKind.Release or OperationKind.ReleaseMany) yield break;
+        if (operation.Kind == OperationKind.Merge)
+            for (int page = 0; page < 4; page++) yield return Operation.Hold(page);
+        if (operation is { Kind: OperationKind.Hold or OperationKind.Restore, Size: > 0 }) yield return operation with { Size = operation.Size - 1 };
         foreach (long size in Smaller(operation.Size)) yield return operation with { Size = size };
     }
 

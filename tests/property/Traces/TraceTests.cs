@@ -33,6 +33,9 @@ public static class TraceTexts
             OperationKind.AllocateVictim => Operation.AllocateVictim(slot, size),
             OperationKind.Split => Operation.Split(slot, other, size),
             OperationKind.Purge => Operation.Purge(size),
+            OperationKind.Hold => Operation.Hold(size),
+            OperationKind.Restore => Operation.Restore(size),
+            OperationKind.Merge => Operation.Merge(size),
             _ => Operation.Refuse(size),
         };
 
@@ -131,6 +134,9 @@ public class TraceTests
         Assert.Equal(new Operation(OperationKind.Split, 1, 3, 0, 0, 2), Operation.Split(1, 2, 3));
         Assert.Equal(new Operation(OperationKind.Purge, 0, 2, 0), Operation.Purge(2));
         Assert.Equal(new Operation(OperationKind.Refuse, 0, 2, 0), Operation.Refuse(2));
+        Assert.Equal(new Operation(OperationKind.Hold, 0, 2, 0), Operation.Hold(2));
+        Assert.Equal(new Operation(OperationKind.Restore, 0, 2, 0), Operation.Restore(2));
+        Assert.Equal(new Operation(OperationKind.Merge, 0, 2, 0), Operation.Merge(2));
     }
 
     [Fact]
@@ -242,7 +248,7 @@ public class TraceTests
 
     public static TheoryData<Operation> Unsound() =>
     [
-        new Operation((OperationKind)10, 0, 0, 0), Operation.Allocate(-1, 1), Operation.Allocate(0, -1), Operation.Allocate(0, (1L << 48) + 1),
+        new Operation((OperationKind)13, 0, 0, 0), Operation.Allocate(-1, 1), Operation.Allocate(0, -1), Operation.Allocate(0, (1L << 48) + 1),
         Operation.Allocate(0, 1, 0), Operation.Allocate(0, 1, 24), Operation.Allocate(0, 1, 1L << 31), Operation.Allocate(0, 1, long.MinValue),
         new Operation(OperationKind.AllocateZeroed, 0, 1, 32), new Operation(OperationKind.Resize, 0, 1, 16), new Operation(OperationKind.Release, 0, 1, 0),
         new Operation(OperationKind.Release, 0, 0, 16), new Operation(OperationKind.Purge, 1, 1, 0), new Operation(OperationKind.Refuse, 0, 1, 16),
@@ -251,6 +257,7 @@ public class TraceTests
         new Operation(OperationKind.Release, 0, 0, 0, 1), new Operation(OperationKind.Allocate, 0, 1, 16, 2),
         Operation.Split(0, -1, 1), Operation.AllocateVictim(-1, 1), new Operation(OperationKind.Split, 0, 1, 16, 0, 1),
         new Operation(OperationKind.Split, 0, 1, 0, 1, 1), new Operation(OperationKind.AllocateVictim, 0, 1, 0, 0, 1),
+        new Operation(OperationKind.Hold, 1, 1, 0), new Operation(OperationKind.Restore, 1, 1, 0), new Operation(OperationKind.Merge, 1, 2, 0),
     ];
 
     [Theory]
