@@ -175,7 +175,7 @@ def serve(key: str, memory: bool) -> int:
         print(json.dumps(answer), flush=True)
         highest = max(highest, code)
         if defragger is not None:
-            defragger.compact(0.1)  # what is remembered lies on many pages, and rests
+            defragger.compact(1)  # what is remembered lies on many pages, and rests
     return highest
 
 

@@ -19,6 +19,7 @@
 enum {
     CANDIDATES_MOST = 1 << 18, /* pages of one plan, 1 GiB of them: the next one goes on behind it */
     GAIN_LEAST = 256,          /* pages, 1 MiB: less is not worth the mappings */
+    WORK_BYTES = 1024 * 1024,  /* more than a compaction of 100 MiB needs itself at a time */
     MAPPINGS_SHARE = 4,        /* of what the system allows a process */
 };
 
@@ -427,11 +428,13 @@ static uint64_t run(uint64_t budget, bool is_ours)
     struct work work = {.is_ours = is_ours, .end = budget > UINT64_MAX - begin ? UINT64_MAX : begin + budget};
     notice(&arenas[0]);
     pace_flush();
-    if (!is_ours)
-        pace_stop();
+    arena_purge(&arenas[0], WORK_BYTES); /* where memory is limited, this must not be what is too much */
+    bool had_thread = !is_ours && pace_stop();
     state.answer = compact_now(&work);
     if (!is_ours)
         pace_resume(false);
+    if (had_thread)
+        pace_go_on();
     given = work.merged > work.stored ? (uint64_t)(work.merged - work.stored) * DF_PAGE : 0;
     state.compactions += work.merged > 0;
     state.microseconds += os_now_exactly() - begin;
@@ -493,7 +496,9 @@ static void pause_set(uint64_t merged_before)
     policy.doublings = !in_vain                             ? 0
                        : policy.doublings < PAUSE_DOUBLINGS ? policy.doublings + 1
                                                             : PAUSE_DOUBLINGS;
-    policy.due = os_now() + ((uint64_t)PAUSE_LEAST << policy.doublings);
+    policy.due = os_now();
+    if (state.answer != DF_COMPACT_BUDGET) /* else it goes on with the next step */
+        policy.due += (uint64_t)PAUSE_LEAST << policy.doublings;
 }
 
 /* With the lock. */
@@ -507,18 +512,21 @@ static void run_by_itself(bool is_ours)
         pause_set(merged);
 }
 
-void compact_step(bool is_ours)
+bool compact_step(bool is_ours)
 {
+    bool more = false;
     if (settings.merge != MERGE_AUTO || !os_lock_try(&state.lock))
-        return;
+        return false;
     const struct df_heap *heap = arenas[0].heap;
     uint32_t live = __atomic_load_n(&heap->live, __ATOMIC_RELAXED);
     if (rests(live) && is_worth_it(heap, live) && os_now() >= policy.due) {
         struct os_held held = os_hold();
         run_by_itself(is_ours);
         os_resume(&held);
+        more = state.answer == DF_COMPACT_BUDGET;
     }
     os_lock_give(&state.lock);
+    return more;
 }
 
 void compact_as_wanted(void)

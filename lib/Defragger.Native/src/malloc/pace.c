@@ -137,8 +137,7 @@ static bool leave(void)
 static bool step_and_compact(void)
 {
     bool more = step(BUDGET);
-    compact_step(true);
-    return more;
+    return compact_step(true) || more;
 }
 
 /* What was freed now is not old: time passes before the first step. */
@@ -216,14 +215,15 @@ void pace_note(const void *caller)
     errno = error;
 }
 
-void pace_stop(void)
+bool pace_stop(void)
 {
     os_lock_take(&pace.lock);
-    atomic_store(&pace.mode, STOPPED);
+    bool was_there = atomic_exchange(&pace.mode, STOPPED) == PRESENT;
     atomic_store(&pace.stop, 1);
     atomic_fetch_add(&pace.bell, 1);
     os_wake(&pace.bell);
     thread_join();
+    return was_there;
 }
 
 void pace_resume(bool is_child)
@@ -232,6 +232,11 @@ void pace_resume(bool is_child)
     atomic_store(&pace.start, is_child ? 0 : os_now() + AFTER_FORK);
     atomic_store(&pace.mode, ABSENT);
     os_lock_give(&pace.lock);
+}
+
+void pace_go_on(void)
+{
+    thread_start();
 }
 
 void pace_flush(void)

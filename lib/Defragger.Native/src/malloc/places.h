@@ -54,7 +54,8 @@ void place_put(uint32_t page, uint32_t store, uint32_t slot);
 /* It has been written to, or shall be merged anew. */
 void place_loosen(uint32_t page);
 
-/* Whether less than three quarters of what a store was made for show it still: the rest would keep all of it. */
+/* Whether less than three quarters of what a store was made for show it still: the rest would keep all of it.
+ */
 bool place_is_thin(uint32_t place);
 
 /* It is in a mapping of its own again. */
