@@ -1,3 +1,5 @@
+using Defragger.Bench.Malloc;
+
 namespace Defragger.Bench.Merge;
 
 /// <summary>What the worker held and took, with merging and without, and under other allocators.</summary>

@@ -88,7 +88,7 @@ enum df_compact_answer {
     DF_COMPACT_THREADS,      /* there are other threads, and the kernel does not let us hold them up */
     DF_COMPACT_ASYNCHRONOUS, /* io_uring, AIO, RDMA or VFIO may write to memory by itself */
     DF_COMPACT_BORROWED,     /* the memory is another process's: a child between vfork and exec */
-    DF_COMPACT_IMPOSSIBLE,   /* pages are not 4 KiB, or RLIMIT_FSIZE is too low */
+    DF_COMPACT_IMPOSSIBLE,   /* pages are not 4 KiB, RLIMIT_FSIZE is too low, or /proc cannot be read */
     DF_COMPACT_LOCKED,       /* memory is locked (mlock) */
     DF_COMPACT_SHUT,         /* memory of the heap cannot be read and written any more (mprotect) */
     DF_COMPACT_MAPPINGS,     /* it would take more mappings than it may */

@@ -1,17 +1,31 @@
 /* See writers.h. */
 #include "writers.h"
 
+#include "../os/lock.h"
 #include "../os/process.h"
 #include "../os/protect.h"
 #include "../os/store.h"
 #include "defragger_heap.h"
 
-enum df_compact_answer writers_stop(struct writers *writers, bool is_ours)
+/* A thread that has been joined is counted until the kernel has cleared up behind it, some microseconds. */
+static bool is_alone(bool had_thread)
+{
+    enum { PATIENCE = 50 }; /* milliseconds */
+    static _Atomic uint32_t never;
+    size_t threads = os_thread_count();
+    for (int i = 0; threads == 2 && had_thread && i < PATIENCE; i++) {
+        os_sleep(&never, 0, 1);
+        threads = os_thread_count();
+    }
+    return threads == 1;
+}
+
+enum df_compact_answer writers_stop(struct writers *writers, bool is_ours, bool had_thread)
 {
     *writers = (struct writers){.protection = -1, .pages = -1};
     if (os_has_asynchronous_io())
         return DF_COMPACT_ASYNCHRONOUS;
-    writers->alone = !is_ours && os_thread_count() == 1;
+    writers->alone = !is_ours && is_alone(had_thread);
     if (writers->alone)
         return DF_COMPACTED;
     writers->protection = os_protection_open();

@@ -25,8 +25,9 @@ struct writers {
     int pages;      /* os_pages_open */
 };
 
-/* With signals blocked and our own thread ended, or in it (is_ours). What forbids it, or DF_COMPACTED. */
-enum df_compact_answer writers_stop(struct writers *writers, bool is_ours);
+/* With signals blocked, and in our own thread (is_ours), or when it has ended, maybe just before
+ * (had_thread). What forbids it, or DF_COMPACTED. */
+enum df_compact_answer writers_stop(struct writers *writers, bool is_ours, bool had_thread);
 
 void writers_go_on(struct writers *writers);
 

@@ -13,9 +13,9 @@
 #include "../../src/os/store.h"
 #include "defragger_heap.h"
 
-enum df_compact_answer writers_stop(struct writers *writers, bool is_ours)
+enum df_compact_answer writers_stop(struct writers *writers, bool is_ours, bool had_thread)
 {
-    (void)is_ours;
+    (void)is_ours, (void)had_thread;
     *writers = (struct writers){.protection = os_protection_open(), .pages = os_pages_open()};
 #ifdef FAULT_OVERHEARD
     writers->alone = true;
