@@ -59,20 +59,20 @@ static void *fresh(size_t size)
 static struct df_heap *heap_fill(uint64_t pages, uint64_t size, uint32_t live, uint64_t seed)
 {
     struct df_heap_options options = {.capacity = pages * DF_PAGE};
-    size_t metadata = df_heap_metadata_size(options.capacity), count = 0;
-    uint64_t *blocks = fresh(options.capacity / DF_GRANULE * sizeof *blocks), state = seed * 2 + 1;
+    size_t metadata = df_heap_metadata_size(options.capacity);
+    uint64_t state = seed * 2 + 1, offset;
     struct df_heap *heap;
+    struct df_item item;
     if (df_heap_open(fresh(metadata), metadata, &options, &heap) != DF_OK) {
         fprintf(stderr, "merge: no heap of %" PRIu64 " pages\n", pages);
         exit(1);
     }
-    while (df_heap_allocate(heap, size != 0 ? size : 16 * (1 + draw(&state) % 32), DF_GRANULE,
-                            &blocks[count]) == DF_OK)
-        count++;
-    for (size_t i = 0; i < count; i++)
-        if (draw(&state) % live != 0)
-            df_heap_release(heap, blocks[i]);
-    munmap(blocks, options.capacity / DF_GRANULE * sizeof *blocks);
+    while (df_heap_allocate(heap, size != 0 ? size : 16 * (1 + draw(&state) % 32), DF_GRANULE, &offset) ==
+           DF_OK)
+        continue;
+    for (uint64_t at = 0; df_heap_walk(heap, at, &item); at += item.length)
+        if (item.live && draw(&state) % live != 0)
+            df_heap_release(heap, at);
     return heap;
 }
 

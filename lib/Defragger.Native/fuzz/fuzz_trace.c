@@ -17,11 +17,12 @@
  *   17          splits a block: byte 1 slot, byte 2 the other slot, byte 3 size
  *   18 .. 29    releases a batch: byte 1 slot and how many likewise
  *   30          the next purge fails above the middle of what is committed
- *   31          a range of the purge plan is carried out by hand
+ *   31          byte 1: 0: a range of the purge plan is carried out by hand; below 192: that page is held;
+ *               else it is restored
  *
- * The second opinion is a list of blocks, and a byte for each granule: what does it hold. From these alone it
- * knows what every answer has to be but which of several places a block gets: whether a request succeeds,
- * where a mistaken offset lies, which pages a purge may take, what a zeroed block reads.
+ * The second opinion is a list of blocks, one of held pages, and a byte for each granule: what does it hold.
+ * From these alone it knows what every answer has to be but which of several places a block gets: whether a
+ * request succeeds, where a mistaken offset lies, which pages a purge may take, what a zeroed block reads.
  *
  * With -fsanitize=fuzzer a libFuzzer target (run.sh); with FUZZ_MAIN a program that runs files and folders of
  * inputs: fuzz_trace [--print] FILE|FOLDER... On a failure the operations are printed as a trace (but for
@@ -41,6 +42,7 @@ enum {
     CHUNK = 8192,
     CAPACITY_MOST = 80 * CHUNK, /* more than 64 chunks: two levels of the index */
     GRANULES_MOST = CAPACITY_MOST / DF_GRANULE,
+    PAGES_MOST = CAPACITY_MOST / DF_PAGE,
     OPERATIONS_MOST = 4096,
 };
 
@@ -68,6 +70,7 @@ struct run {
     uint64_t capacity, growth, committed;
     struct block blocks[SLOTS];
     unsigned char holds[GRANULES_MOST];
+    bool held[PAGES_MOST];
     unsigned refusals; /* calls of commit to refuse */
     bool refused;      /* one was, in this operation */
     uint64_t purged;   /* in this operation */
@@ -78,7 +81,7 @@ struct run {
 };
 
 static struct run run;
-static unsigned char *metadata;
+static unsigned char *metadata, *hold_memory;
 static const uint8_t *input;
 static size_t input_size;
 static bool printing;
@@ -136,6 +139,7 @@ static bool purge(void *context, uint64_t offset, uint64_t length)
     if (offset >= run.locked)
         return false;
     memset(run.holds + offset / DF_GRANULE, ZEROS, length / DF_GRANULE);
+    memset(run.held + offset / DF_PAGE, 0, length / DF_PAGE);
     run.purged += length;
     return true;
 }
@@ -149,8 +153,8 @@ static void zero(void *context, uint64_t offset, uint64_t length)
 
 /* --- The second opinion --- */
 
-/* The end of the free memory that begins at `from`: the next block, or the end of the arena. */
-static uint64_t gap_end(uint64_t from)
+/* The next block at or above `from`, or the end of the arena. */
+static uint64_t block_next(uint64_t from)
 {
     uint64_t end = run.capacity;
     for (int slot = 0; slot < SLOTS; slot++)
@@ -158,6 +162,18 @@ static uint64_t gap_end(uint64_t from)
             end = run.blocks[slot].offset;
     return end;
 }
+
+/* The end of the free memory that begins at `from`: the next block or held page, or the end of the arena. */
+static uint64_t gap_end(uint64_t from)
+{
+    uint64_t end = block_next(from);
+    for (uint64_t page = from / DF_PAGE; page * DF_PAGE < end; page++)
+        if (run.held[page])
+            return page * DF_PAGE > from ? page * DF_PAGE : from;
+    return end;
+}
+
+static enum df_status mistake_at(uint64_t offset);
 
 /* The longest free memory, of what is committed or of all. */
 static uint64_t gap_longest(uint64_t limit)
@@ -167,6 +183,12 @@ static uint64_t gap_longest(uint64_t limit)
     for (int slot = 0; slot < SLOTS; slot++) {
         uint64_t begin = run.blocks[slot].offset + run.blocks[slot].length;
         if (!run.blocks[slot].live || begin > limit)
+            continue;
+        end = gap_end(begin) < limit ? gap_end(begin) : limit;
+        longest = end - begin > longest ? end - begin : longest;
+    }
+    for (uint64_t begin = DF_PAGE; begin < limit; begin += DF_PAGE) {
+        if (!run.held[begin / DF_PAGE - 1] || mistake_at(begin) != DF_ALREADY_FREE)
             continue;
         end = gap_end(begin) < limit ? gap_end(begin) : limit;
         longest = end - begin > longest ? end - begin : longest;
@@ -207,17 +229,21 @@ static void statistics_are_true(void)
 {
     struct df_statistics now;
     struct df_item item;
-    uint64_t at = 0, blocks = 0, free_runs = 0, victims = 0;
+    uint64_t at = 0, blocks = 0, free_runs = 0, victims = 0, held = 0;
     df_heap_statistics(run.heap, &now);
     for (; df_heap_walk(run.heap, at, &item); at += item.length) {
-        REQUIRE(item.live ? mistake_at(at) == DF_OK : gap_end(at) >= at + item.length);
-        REQUIRE(item.live || gap_end(at) == at + item.length || at + item.length == run.committed);
+        uint64_t end = at + item.length, page_end = (at / DF_PAGE + 1) * DF_PAGE;
+        REQUIRE(!item.live || mistake_at(at) == DF_OK);
+        REQUIRE(item.live || item.held || gap_end(at) == end || (gap_end(at) > end && end == run.committed));
+        REQUIRE(!item.held || (!item.live && run.held[at / DF_PAGE]));
+        REQUIRE(!item.held || end == (block_next(at) < page_end ? block_next(at) : page_end));
         blocks += item.live;
-        free_runs += !item.live;
+        free_runs += !item.live && !item.held;
+        held += item.held ? item.length : 0;
         victims += !item.live && at == now.victim.offset && item.length == now.victim.length;
     }
     REQUIRE(at == run.committed && now.committed == run.committed && now.capacity == run.capacity);
-    REQUIRE(now.live == run.live && now.free == run.committed - run.live);
+    REQUIRE(now.live == run.live && now.held == held && now.free == run.committed - run.live - held);
     REQUIRE(now.free_least == run.capacity - run.live_most);
     REQUIRE(now.live_blocks == blocks && now.free_runs == free_runs);
     REQUIRE(now.largest_free == gap_longest(run.committed));
@@ -257,7 +283,8 @@ static void index_is_true(void)
     for (size_t i = 0; i < count; i++) {
         struct df_item item;
         REQUIRE(df_heap_walk(run.heap, runs[i].offset, &item) && !item.live && item.length == runs[i].length);
-        REQUIRE(runs[i].offset == 0 || mistake_at(runs[i].offset - DF_GRANULE) != DF_ALREADY_FREE);
+        REQUIRE(runs[i].offset == 0 || mistake_at(runs[i].offset - DF_GRANULE) != DF_ALREADY_FREE ||
+                run.held[runs[i].offset / DF_PAGE - 1]);
         REQUIRE(now.victim.length == 0 || runs[i].offset != now.victim.offset);
         REQUIRE(i == 0 || is_listed_before(runs[i - 1], runs[i]));
     }
@@ -508,9 +535,38 @@ static void purge_by_hand(void)
     if (run.log != NULL)
         fprintf(run.log, "p %" PRIu64 "\n", range.length / DF_PAGE);
     memset(run.holds + range.offset / DF_GRANULE, ZEROS, range.length / DF_GRANULE);
+    memset(run.held + range.offset / DF_PAGE, 0, range.length / DF_PAGE);
     df_heap_mark_purged(run.heap, range);
     df_heap_statistics(run.heap, &after);
     REQUIRE(after.dirty_free == before.dirty_free - range.length && after.pinned == before.pinned);
+}
+
+/* A page is held if all of it is committed and a block lies on it; what is live of it is known. */
+static void hold(uint64_t page)
+{
+    bool is_whole = (page + 1) * DF_PAGE <= run.committed, any = false;
+    for (uint64_t granule = 0; is_whole && granule < DF_PAGE / DF_GRANULE; granule++) {
+        uint64_t live[4];
+        enum df_status status = mistake_at(page * DF_PAGE + granule * DF_GRANULE);
+        bool is_live = status == DF_OK || status == DF_INSIDE_BLOCK;
+        df_heap_page_live(run.heap, (uint32_t)page, live);
+        REQUIRE((live[granule / 64] >> granule % 64 & 1) == is_live);
+        any = any || is_live;
+    }
+    if (run.log != NULL)
+        fprintf(run.log, "o %" PRIu64 "\n", page);
+    bool can = any && !run.held[page];
+    REQUIRE(df_heap_hold_page(run.heap, (uint32_t)page) == can);
+    run.held[page] = run.held[page] || can;
+}
+
+static void restore(uint64_t page)
+{
+    if (run.log != NULL)
+        fprintf(run.log, "u %" PRIu64 "\n", page);
+    REQUIRE(df_heap_page_is_held(run.heap, (uint32_t)page) == run.held[page]);
+    REQUIRE(df_heap_restore_page(run.heap, (uint32_t)page) == run.held[page]);
+    run.held[page] = false;
 }
 
 static void mistake(uint64_t offset)
@@ -563,6 +619,9 @@ static void run_open(size_t *at)
     size_t size = df_heap_metadata_size(run.capacity);
     memset(metadata, 0, size);
     REQUIRE(df_heap_open(metadata, size, &options, &run.heap) == DF_OK);
+    size = df_heap_hold_size(run.capacity);
+    memset(hold_memory, 0, size);
+    REQUIRE(df_heap_hold_memory(run.heap, hold_memory, size) == DF_OK);
 }
 
 /* A batch is of slots from one on, up to the last. */
@@ -597,7 +656,14 @@ static void other(int what, size_t *at)
     } else if (what == 30) {
         run.locked = run.committed / 2;
     } else {
-        purge_by_hand();
+        byte = next(at);
+        uint64_t page = (uint64_t)byte % (run.capacity / DF_PAGE + 1) % PAGES_MOST;
+        if (byte == 0)
+            purge_by_hand();
+        else if (byte < 192)
+            hold(page);
+        else
+            restore(page);
     }
 }
 
@@ -663,8 +729,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (metadata == NULL) {
         classes_count();
         metadata = aligned_alloc(64, (df_heap_metadata_size(CAPACITY_MOST) + 63) / 64 * 64);
+        hold_memory = aligned_alloc(64, (df_heap_hold_size(CAPACITY_MOST) + 63) / 64 * 64);
     }
-    if (metadata == NULL)
+    if (metadata == NULL || hold_memory == NULL)
         abort();
     input = data;
     input_size = size;
@@ -719,6 +786,7 @@ int main(int argc, char **argv)
             run_path(argv[i]);
     }
     free(metadata);
+    free(hold_memory);
     printf("%u passed, 0 failed\n", inputs);
     return inputs == 0;
 }

@@ -108,6 +108,7 @@ static void expect(int rule, const char *what)
     if (!CHECK(broken == rule))
         printf("  %s: rule %d expected, but the check says %d\n", what, rule, broken);
     memcpy(arena.metadata, sound_copy, arena.metadata_size);
+    memset(arena.holds, 0, arena.holds_size);
     CHECK(df_heap_check(arena.heap) == 0);
 }
 
@@ -291,6 +292,38 @@ static void damage_victim(void)
     expect(11, "the victim's start is nowhere");
 }
 
+/* Page 2 is held: granules 512 to 767, with the ends of three runs in it. */
+static void damage_holds(void)
+{
+    struct df_heap *heap = arena.heap;
+    const uint32_t held = LONG_RUN, free = LONG_RUN + 300;
+    const struct {
+        const char *what;
+        int rule;
+        uint64_t *words;
+        uint32_t bit;
+    } damages[] = {
+        {"a held granule is no start", 12, heap->start, held},
+        {"a granule is held on a page that is not", 12, heap->holds.granules, free},
+        {"a page with held granules is not held", 12, heap->holds.pages, 2},
+        {"a held page has a free granule", 13, heap->holds.pages, 3},
+        {"a held page is not committed", 13, heap->holds.pages, LIMIT / PAGE_GRANULES},
+        {"a granule of a held page is free", 1, heap->free, held},
+        {"a granule of a block is held", 12, heap->holds.granules, LONG_BLOCK + 599},
+        {"a held granule is a block's", 10, heap->holds.granules, held},
+    };
+    for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
+        CHECK(df_heap_hold_page(heap, 2) && df_heap_check(heap) == 0);
+        flip(damages[i].words, damages[i].bit);
+        expect(damages[i].rule, damages[i].what);
+    }
+    for (int way = 0; way < 2; way++) {
+        CHECK(df_heap_hold_page(heap, 2));
+        ++*(way == 0 ? &heap->holds.page_count : &heap->holds.granule_count);
+        expect(10, "a counter of what is held too high");
+    }
+}
+
 /* Summaries above the first level, which the small heap does not have. */
 static void damage_summary(const struct df_heap *heap, const struct bit_sets *sets, uint32_t set)
 {
@@ -346,6 +379,7 @@ int main(void)
     damage_pages();
     damage_counters();
     damage_victim();
+    damage_holds();
     damage_summaries();
     damage_end();
     free(sound_copy);

@@ -134,6 +134,18 @@ public sealed class HeapCheckTests
         ["no victim, but not Nowhere"] = (11, heap => heap.SetVictim(0, 0)),
         ["the victim's end is nowhere"] = (11, heap => heap.SetVictim(Victim, Nowhere)),
         ["the victim's start is nowhere"] = (11, heap => heap.SetVictim(Nowhere, Limit)),
+
+        // Held pages: page 2, granules 512 to 767, with the ends of three runs in it.
+        ["a held granule is no start"] = (12, heap => Held(heap).FlipStart(LongRun)),
+        ["a granule is held on a page that is not"] = (12, heap => Held(heap).FlipHeld(LongRun + 300)),
+        ["a page with held granules is not held"] = (12, heap => Held(heap).FlipHeldPage(2)),
+        ["a held page has a free granule"] = (13, heap => Held(heap).FlipHeldPage(3)),
+        ["a held page is not committed"] = (13, heap => Held(heap).FlipHeldPage(Limit / 256)),
+        ["a granule of a held page is free"] = (1, heap => Held(heap).FlipFree(LongRun)),
+        ["a granule of a block is held"] = (12, heap => Held(heap).FlipHeld(LongBlock + 599)),
+        ["a held granule is a block's"] = (10, heap => Held(heap).FlipHeld(LongRun)),
+        ["held pages too many"] = (10, heap => Held(heap).Holds.PageCount++),
+        ["held granules too many"] = (10, heap => Held(heap).Holds.GranuleCount++),
     };
 
     public static TheoryData<string> Damages() => [.. s_damages.Keys];
@@ -150,7 +162,7 @@ public sealed class HeapCheckTests
     [Fact]
     public void Every_rule_is_broken_by_some_damage()
     {
-        Assert.Equal(Enumerable.Range(1, 11), s_damages.Values.Select(damage => damage.Rule).Distinct().Order());
+        Assert.Equal(Enumerable.Range(1, 13), s_damages.Values.Select(damage => damage.Rule).Distinct().Order());
     }
 
     [Fact]
@@ -211,6 +223,13 @@ public sealed class HeapCheckTests
         Assert.Equal(HeapStatus.Ok, CoalescingHeap.TryOpen(options, out CoalescingHeap? heap));
         Assert.Equal(0, heap!.Check());
         return new HeapParts(heap);
+    }
+
+    private static HeapParts Held(HeapParts heap)
+    {
+        Assert.True(heap.Heap.HoldPage(2));
+        Assert.Equal(0, heap.Heap.Check());
+        return heap;
     }
 
     private static HeapParts SoundHeap()

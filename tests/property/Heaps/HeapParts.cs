@@ -18,6 +18,8 @@ internal sealed class HeapParts(CoalescingHeap heap)
 
     internal Placement Placement { get; } = PlacementOf(heap);
 
+    internal Holds Holds { get; } = HoldsOf(heap);
+
     internal ref uint Capacity => ref CapacityOf(Heap);
 
     internal ref uint Live => ref LiveOf(Heap);
@@ -62,6 +64,10 @@ internal sealed class HeapParts(CoalescingHeap heap)
         Map.ChunkAt(chunk).Counts[(int)(place / 2)] ^= (byte)(1 << (int)(place % 2 * 4) + bit);
     }
 
+    internal void FlipHeldPage(uint page) => Flip(HeldPagesOf(Holds), page);
+
+    internal void FlipHeld(uint granule) => Flip(HeldGranulesOf(Holds), granule);
+
     internal void SetVictim(uint start, uint end) => Index.Victim = new GranuleSpan(start, end);
 
     internal void SetPinned(uint pages) => SetPinned(Pages, pages);
@@ -82,6 +88,15 @@ internal sealed class HeapParts(CoalescingHeap heap)
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_placement")]
     private static extern ref Placement PlacementOf(CoalescingHeap heap);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_holds")]
+    private static extern ref Holds HoldsOf(CoalescingHeap heap);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_pages")]
+    private static extern ref ulong[] HeldPagesOf(Holds holds);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_granules")]
+    private static extern ref ulong[] HeldGranulesOf(Holds holds);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_capacity")]
     private static extern ref uint CapacityOf(CoalescingHeap heap);
