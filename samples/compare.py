@@ -26,6 +26,11 @@ import sys
 from collections import Counter
 from typing import Any, Dict, Hashable, Iterator, NamedTuple, Tuple
 
+try:
+    import defragger  # of a Python that Build-DefragPython made
+except ImportError:
+    defragger = None
+
 SAME, CHANGED, FAILED = range(3)
 STATUS = ("same", "changed", "error")
 
@@ -169,6 +174,8 @@ def serve(key: str, memory: bool) -> int:
             answer["memory"] = occupied()
         print(json.dumps(answer), flush=True)
         highest = max(highest, code)
+        if defragger is not None:
+            defragger.compact(1)  # what is remembered lies on many pages, and rests
     return highest
 
 

@@ -2,13 +2,16 @@
 
     compare_worker.py write FOLDER CASES RECORDS     the cases, once
     compare_worker.py run FOLDER [SECONDS]           compare them one after another, with a rest after each
+    compare_worker.py merge FOLDER                   the same, and sparse pages are merged after each case, where that can be
     compare_worker.py live FOLDER                    only build what stays, in a process that does nothing else
 
 One record in a hundred differs from baseline to candidate. The worker loads a case, compares it and drops it, but
 remembers what differed: this 1 % stays, scattered over all that the case had allocated. `run` prints lines of "KEY
 BYTES": loaded-N (held with case N loaded and compared), dropped-N (held after it), rested-N (held after the rest, if
 there is one), peak (the largest of these), freed (after the last case), idle (two seconds later, nothing called),
-trimmed (after the allocator's own call), idle-rss, most-rss. `live` prints live: what a process occupies that has only
+trimmed (after the allocator's own call), idle-rss, most-rss. `merge` prints of these dropped-N (after merging), idle,
+idle-rss, most-rss, and mappings (a count) and charged (by a memory cgroup of its own; 0 where it cannot have one) when
+idle. `live` prints live: what a process occupies that has only
 ever had what stays, interpreter included.
 """
 
@@ -84,6 +87,19 @@ def run(folder, rest=0.0):
            most_rss=gauge.most_resident())
 
 
+def merge(folder):
+    group = gauge.Group()
+    comparer, dropped = sample("compare.py"), []
+    for _, worker in compared(folder, comparer):
+        gauge.compact()
+        dropped.append(gauge.held())
+    time.sleep(2)
+    report(**{f"dropped-{case}": bytes for case, bytes in enumerate(dropped, 1)})
+    report(idle=gauge.held(), idle_rss=gauge.resident(), most_rss=gauge.most_resident(), mappings=gauge.mappings(),
+           charged=group.charged())
+    group.leave()
+
+
 def live(folder):
     worker = sample("compare.py").Worker("key")
     with open(stays(folder), encoding="utf-8") as file:
@@ -99,5 +115,7 @@ if __name__ == "__main__":
         write(words[0], *map(int, words[1:]))
     elif sys.argv[1] == "run":
         run(words[0], *map(float, words[1:]))
+    elif sys.argv[1] == "merge":
+        merge(words[0])
     else:
         live(words[0])

@@ -5,6 +5,7 @@ and one that the kernel may take at any time (MADV_FREE) does not count.
 """
 
 import ctypes
+import os
 
 _process = ctypes.CDLL(None)
 
@@ -40,3 +41,50 @@ def trim():
         _process.MallocExtension_ReleaseFreeMemory()
     else:
         _process.malloc_trim(ctypes.c_size_t(0))
+
+
+def compact():
+    """Merges sparse pages, for at most a second, where the allocator can do that."""
+    if hasattr(_process, "df_compact"):
+        _process.df_compact(ctypes.c_uint64(1_000_000))
+
+
+def mappings():
+    with open("/proc/self/maps", encoding="utf-8", errors="surrogateescape") as file:
+        return sum(1 for _ in file)
+
+
+class Group:
+    """A memory cgroup that has this process alone, version 1 or 2, where one can be made."""
+
+    ROOTS = (("/sys/fs/cgroup/memory", "memory.usage_in_bytes"), ("/sys/fs/cgroup", "memory.current"))
+
+    def __init__(self):
+        self._folder = self._usage = None
+        for root, usage in self.ROOTS:
+            folder = os.path.join(root, f"defrag-bench-{os.getpid()}")
+            try:
+                os.mkdir(folder)
+            except OSError:
+                continue
+            if os.path.exists(os.path.join(folder, usage)):
+                self._root, self._folder, self._usage = root, folder, os.path.join(folder, usage)
+                self._join(folder)
+                return
+            os.rmdir(folder)
+
+    @staticmethod
+    def _join(folder):
+        with open(os.path.join(folder, "cgroup.procs"), "w", encoding="ascii") as file:
+            file.write("0")
+
+    def charged(self):
+        if self._usage is None:
+            return 0
+        with open(self._usage, encoding="ascii") as file:
+            return int(file.read())
+
+    def leave(self):
+        if self._folder is not None:
+            self._join(self._root)
+            os.rmdir(self._folder)

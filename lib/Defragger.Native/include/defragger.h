@@ -15,6 +15,7 @@
  *   DEFRAGGER_CACHE=0..2048         blocks of a size that a thread keeps at most (2048)
  *   DEFRAGGER_ON_ERROR=abort|warn   what a wrong free does after its report (abort)
  *   DEFRAGGER_HARDENED=0|1          guard pages around large blocks, shuffled addresses, zeros on free (0)
+ *   DEFRAGGER_MERGE=off|on|auto     sparse pages are merged: not at all, on request, or by itself too (on)
  *   DEFRAGGER_RECORD=PATH           records all from the start, as df_malloc_record_start does
  *   DEFRAGGER_STATISTICS=0|1        prints df_malloc_print to stderr when the program exits (0)
  *
@@ -64,6 +65,56 @@ DF_MALLOC_API void df_malloc_print(int fd);
 DF_MALLOC_API uint64_t df_malloc_trim(void);
 
 /*
+ * Merges pages that only a few live blocks keep from being given back: several are put on one page of memory,
+ * and every address stays valid. Who writes to such a page gets a copy of his own; fork is right by itself.
+ * The caches of all threads are emptied before. Free pages are not given back by this (they will be a second
+ * after they were last needed); df_malloc_trim does both.
+ *
+ * It is done only where it is certain that nobody writes meanwhile: when this is the only thread, or where
+ * the kernel lets the process hold up those who write (userfaultfd with CAP_SYS_PTRACE, an accessible
+ * /dev/userfaultfd, or vm.unprivileged_userfaultfd=1). Signals to this thread wait until it is done. Begins
+ * nothing new after `budget_us` microseconds, and goes on from there the next time; a step takes a few
+ * milliseconds. Gives the bytes of memory that were given back; 0 when it is not possible or not worth it:
+ * df_compact_statistics tells why. docs/merging.md has the design and its limits.
+ */
+DF_MALLOC_API uint64_t df_compact(uint64_t budget_us);
+
+/* What came of a compaction. */
+enum df_compact_answer {
+    DF_COMPACT_NEVER,        /* there has been none */
+    DF_COMPACTED,            /* all was done that is worth it */
+    DF_COMPACT_BUDGET,       /* its time ended before */
+    DF_COMPACT_LITTLE,       /* there is too little to gain: less than 1 MiB */
+    DF_COMPACT_OFF,          /* DEFRAGGER_MERGE=off, or DEFRAGGER=off */
+    DF_COMPACT_THREADS,      /* there are other threads, and the kernel does not let us hold them up */
+    DF_COMPACT_ASYNCHRONOUS, /* io_uring, AIO, RDMA or VFIO may write to memory by itself */
+    DF_COMPACT_BORROWED,     /* the memory is another process's: a child between vfork and exec */
+    DF_COMPACT_IMPOSSIBLE,   /* pages are not 4 KiB, RLIMIT_FSIZE is too low, or /proc cannot be read */
+    DF_COMPACT_LOCKED,       /* memory is locked (mlock) */
+    DF_COMPACT_SHUT,         /* memory of the heap cannot be read and written any more (mprotect) */
+    DF_COMPACT_MAPPINGS,     /* it would take more mappings than it may */
+    DF_COMPACT_MEMORY,       /* there is no memory or no descriptor for it */
+};
+
+/* The text of an answer, for people. */
+DF_MALLOC_API const char *df_compact_reason(enum df_compact_answer answer);
+
+struct df_compact_statistics {
+    uint64_t merged;       /* bytes of pages that share memory now */
+    uint64_t stored;       /* bytes of the memory that they share, with what is no longer shown of it */
+    uint64_t saved;        /* bytes that a memory cgroup is charged less than without */
+    uint64_t mappings;     /* count of mappings that this takes, at most */
+    uint64_t merges;       /* count of pages that were merged since the start */
+    uint64_t unmerges;     /* count of those that were found written to since */
+    uint64_t compactions;  /* count of those that merged anything */
+    uint64_t microseconds; /* that all compactions took */
+    enum df_compact_answer answer; /* of the last */
+};
+
+/* Pages that were written to since the last compaction still count as merged. */
+DF_MALLOC_API void df_compact_statistics(struct df_compact_statistics *statistics);
+
+/*
  * Writes a picture of the heap as text, a line an item: "arena BASE COMMITTED", then "block OFFSET LENGTH"
  * and "free OFFSET LENGTH" for each of its items in address order (cached blocks are blocks), then "dirty
  * OFFSET LENGTH" for each range of free pages that has not been given back, from the highest down; "large
@@ -83,6 +134,8 @@ DF_MALLOC_API int df_malloc_record_start(const char *path);
  * errno of the first write that failed. */
 DF_MALLOC_API int df_malloc_record_stop(void);
 
+enum df_merge { DF_MERGE_OFF, DF_MERGE_ON, DF_MERGE_AUTO };
+
 /* What the environment set, or the default: see above. */
 struct df_malloc_settings {
     bool enabled;
@@ -92,6 +145,7 @@ struct df_malloc_settings {
     bool statistics;
     uint32_t decay_ms;
     uint32_t cache;
+    enum df_merge merge;
 };
 
 DF_MALLOC_API void df_malloc_settings(struct df_malloc_settings *settings);

@@ -38,6 +38,32 @@ static PyObject *module_trim(PyObject *module, PyObject *nothing)
     return PyLong_FromUnsignedLongLong(bytes);
 }
 
+/* With the lock of the interpreter held: no other thread of Python runs meanwhile. What threads without it
+ * may do is df_compact's own care. */
+static PyObject *compact_within(PyObject *seconds)
+{
+    uint64_t budget = UINT64_MAX;
+    if (seconds != Py_None) {
+        double number = PyFloat_AsDouble(seconds);
+        if (number == -1.0 && PyErr_Occurred())
+            return NULL;
+        if (!(number >= 0.0))
+            return PyErr_Format(PyExc_ValueError, "compact: %R seconds: a number of at least 0, or None",
+                                seconds);
+        budget = number < 1e12 ? (uint64_t)(number * 1e6) : UINT64_MAX;
+    }
+    return PyLong_FromUnsignedLongLong(df_compact(budget));
+}
+
+static PyObject *module_compact(PyObject *module, PyObject *words, PyObject *named)
+{
+    static char *names[] = {(char *)"seconds", NULL};
+    PyObject *seconds = Py_None;
+    (void)module;
+    return PyArg_ParseTupleAndKeywords(words, named, "|O:compact", names, &seconds) ? compact_within(seconds)
+                                                                                    : NULL;
+}
+
 enum { SNAPSHOT_FLAGS = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC };
 
 /* 0, or an errno. */
@@ -91,6 +117,14 @@ static PyMethodDef functions[] = {
      "Give all free memory back to the system at once: how many bytes that was.\n\n"
      "Without it, memory goes back by itself a second after it was last needed. Objects\n"
      "in reference cycles are not free before gc.collect()."},
+    {"compact", (PyCFunction)(void (*)(void))module_compact, METH_VARARGS | METH_KEYWORDS,
+     "compact($module, /, seconds=None)\n--\n\n"
+     "Merge pages that hold little: how many bytes that gave back.\n\n"
+     "Every object stays where it is; who writes to a merged page has a page of his own\n"
+     "again, so it is for data that rests: between two tasks, after gc.collect(). It does\n"
+     "nothing where other threads run and cannot be held up; stats().merging tells why.\n"
+     "Begins nothing new after so many seconds, and goes on from there the next time.\n"
+     "The interpreter waits meanwhile: some microseconds a page."},
     {"snapshot", module_snapshot, METH_O,
      "snapshot($module, path, /)\n--\n\n"
      "Write a picture of the heap to a file: a line for each block and each gap.\n\n"
@@ -111,13 +145,15 @@ static PyMethodDef functions[] = {
 /* What the environment set: read once, when the process starts, so it does not change. */
 static PyObject *settings_now(void)
 {
+    static const char *const merge_words[] = {"off", "on", "auto"};
     struct df_malloc_settings now;
     df_malloc_settings(&now);
     PyObject *settings = Py_BuildValue(
-        "{sOsOsssOsOsIsIsO}", "enabled", now.enabled ? Py_True : Py_False, "background",
+        "{sOsOsssOsOsIsIsssO}", "enabled", now.enabled ? Py_True : Py_False, "background",
         now.background ? Py_True : Py_False, "on_error", now.warn ? "warn" : "abort", "hardened",
         now.hardened ? Py_True : Py_False, "statistics", now.statistics ? Py_True : Py_False, "decay_ms",
-        (unsigned)now.decay_ms, "cache", (unsigned)now.cache, "probe", domains_count() ? Py_True : Py_False);
+        (unsigned)now.decay_ms, "cache", (unsigned)now.cache, "merge", merge_words[now.merge], "probe",
+        domains_count() ? Py_True : Py_False);
     PyObject *view = settings != NULL ? PyDictProxy_New(settings) : NULL;
     Py_XDECREF(settings);
     return view;

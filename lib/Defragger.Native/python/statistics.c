@@ -5,7 +5,7 @@
 #include "domains.h"
 #include "module.h"
 
-/* Those of struct df_malloc_statistics, in its order, and two more. */
+/* Those of struct df_malloc_statistics, in its order, and three more. */
 static PyStructSequence_Field fields[] = {
     {"live", "bytes in blocks that the program holds, rounded up to what they occupy"},
     {"live_blocks", "count of them"},
@@ -24,13 +24,14 @@ static PyStructSequence_Field fields[] = {
     {"arenas", "count of separate heaps"},
     {"threads", "count of threads with a cache"},
     {"domains", "what serves Python's allocator domains, by name: stock, defragger or defragger_debug"},
+    {"merging", "what merging pages has brought, by name (bytes, counts and microseconds), and why no more"},
     {"probe", "with DEFRAGGER_PROBE=1 the calls of each domain, by name; else None"},
     {NULL, NULL},
 };
-enum { NUMBERS = 16, DOMAINS_FIELD = NUMBERS, PROBE_FIELD, FIELDS };
-_Static_assert(sizeof fields / sizeof *fields == FIELDS + 1, "the fields are the numbers, and two more");
+enum { NUMBERS = 16, DOMAINS_FIELD = NUMBERS, MERGING_FIELD, PROBE_FIELD, FIELDS };
+_Static_assert(sizeof fields / sizeof *fields == FIELDS + 1, "the fields are the numbers, and three more");
 
-/* The numbers are the tuple, the other two are found by name only, as in os.stat_result. */
+/* The numbers are the tuple, the others are found by name only, as in os.stat_result. */
 static PyStructSequence_Desc description = {
     .name = "defragger.Statistics",
     .doc = "What the allocator of this process holds; all numbers of one moment.",
@@ -70,6 +71,18 @@ static PyObject *domains_by_name(void)
     return Py_BuildValue("{ssssss}", domain_name(0), served, domain_name(1), served, domain_name(2), served);
 }
 
+static PyObject *merging(void)
+{
+    struct df_compact_statistics now;
+    df_compact_statistics(&now);
+    return Py_BuildValue("{sKsKsKsKsKsKsKsKss}", "merged", (unsigned long long)now.merged, "stored",
+                         (unsigned long long)now.stored, "saved", (unsigned long long)now.saved, "mappings",
+                         (unsigned long long)now.mappings, "merges", (unsigned long long)now.merges,
+                         "unmerges", (unsigned long long)now.unmerges, "compactions",
+                         (unsigned long long)now.compactions, "microseconds",
+                         (unsigned long long)now.microseconds, "answer", df_compact_reason(now.answer));
+}
+
 PyObject *statistics_now(PyTypeObject *type)
 {
     struct df_malloc_statistics now;
@@ -85,6 +98,7 @@ PyObject *statistics_now(PyTypeObject *type)
     for (int i = 0; i < NUMBERS; i++)
         PyStructSequence_SetItem(result, i, PyLong_FromUnsignedLongLong(numbers[i]));
     PyStructSequence_SetItem(result, DOMAINS_FIELD, domains_by_name());
+    PyStructSequence_SetItem(result, MERGING_FIELD, merging());
     PyStructSequence_SetItem(result, PROBE_FIELD, probe());
     if (!PyErr_Occurred())
         return result;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../os/memory.h"
+#include "places.h"
 #include "report.h"
 
 enum { BATCH = 64 };
@@ -173,7 +174,7 @@ static uint64_t purge_some(struct arena *arena, uint64_t *below, uint64_t most)
         *below = range.offset;
     }
     for (size_t done = 0; done < number; done++) {
-        size_t now = os_purge(ranges + done, number - done);
+        size_t now = places_purge(arena, ranges + done, number - done);
         arena->purges++;
         for (; now > 0; now--, done++) {
             range = (struct df_range){offset_of(arena, ranges[done].iov_base), ranges[done].iov_len};

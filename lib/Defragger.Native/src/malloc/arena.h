@@ -35,6 +35,7 @@ enum {
 struct arena {
     unsigned char *base;
     uint64_t capacity;            /* 0: there is no arena here */
+    _Atomic uint64_t short_end;   /* granules: below it no page is held (core/hold.h) */
     const uint64_t *start, *free; /* the heap's, within reach of a free without the lock */
     struct df_heap *heap;
     uint64_t usable;

@@ -5,6 +5,7 @@
 
 #include "../os/memory.h"
 #include "large.h"
+#include "places.h"
 
 struct arena arenas[ARENA_MOST];
 
@@ -72,7 +73,7 @@ static bool outside_purge(void *context, uint64_t offset, uint64_t length)
 {
     struct arena *arena = context;
     struct iovec range = {arena->base + offset, length};
-    return os_purge(&range, 1) == 1;
+    return places_purge(arena, &range, 1) == 1;
 }
 
 static void outside_zero(void *context, uint64_t offset, uint64_t length)
@@ -105,6 +106,7 @@ static bool arena_make(struct arena *arena, uint64_t capacity)
     arena->heap->shared = arena != &arenas[0]; /* the others are rare */
     arena->start = arena->heap->start;
     arena->free = arena->heap->free;
+    atomic_store_explicit(&arena->short_end, capacity >> GRANULE_SHIFT, memory_order_relaxed);
     arena->capacity = capacity; /* last: from here on free finds it */
     return true;
 }

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "cache.h"
+#include "compact.h"
 #include "large.h"
 #include "pace.h"
 #include "record.h"
@@ -11,6 +12,7 @@
 /* The order of locks everywhere: caches, arenas, large blocks. */
 static void prepare(void)
 {
+    compact_fork_prepare();
     pace_stop();
     record_fork_prepare();
     caches_close();
@@ -25,6 +27,7 @@ static void parent(void)
     caches_open();
     record_fork_parent();
     pace_resume(false);
+    compact_fork_parent();
 }
 
 static void child(void)
@@ -35,6 +38,7 @@ static void child(void)
     caches_open();
     record_fork_child();
     pace_resume(true);
+    compact_fork_child();
 }
 
 void fork_start(void)

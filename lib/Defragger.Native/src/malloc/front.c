@@ -4,12 +4,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "../core/hold.h"
 #include "../os/libc.h"
-#include "../os/memory.h"
 #include "../os/process.h"
 #include "cache.h"
 #include "large.h"
 #include "pace.h"
+#include "places.h"
 #include "record.h"
 #include "report.h"
 #include "settings.h"
@@ -138,6 +139,12 @@ static bool is_libcs(const struct arena *arena, const void *block)
     return settings.off && arena == NULL && large_find(block).state != LARGE_LIVE;
 }
 
+/* On a held page start bits stand for what is free, too: only the heap can tell. */
+static bool is_on_held_page(const struct arena *arena, const void *block)
+{
+    return page_is_held(arena->heap, page_of(granule_of(arena, block)));
+}
+
 /* The length of a block of an arena in granules; 0, when it is none: *status says why. */
 static uint32_t length_at(struct arena *arena, const void *block, enum df_status *status)
 {
@@ -147,7 +154,7 @@ static uint32_t length_at(struct arena *arena, const void *block, enum df_status
         return 0;
     uint32_t begin = read_begin(arena), granule = (uint32_t)(offset >> GRANULE_SHIFT);
     uint32_t length = is_start(arena->heap, granule) ? block_end(arena->heap, granule) - granule : 0;
-    if (read_holds(arena, begin) && length != 0)
+    if (!is_on_held_page(arena, block) && read_holds(arena, begin) && length != 0)
         return length;
     *status = arena_usable_size(arena, block, &size);
     return *status == DF_OK ? (uint32_t)(size >> GRANULE_SHIFT) : 0;
@@ -186,7 +193,7 @@ static void wipe(unsigned char *block, uint64_t length)
 {
     uint64_t before = (0 - (uintptr_t)block) & (DF_PAGE - 1);
     struct iovec pages = {block + before, (length - before) & ~(uint64_t)(DF_PAGE - 1)};
-    if (length < PURGE_LEAST || os_purge(&pages, 1) == 0) {
+    if (length < PURGE_LEAST || !places_purge_block(pages.iov_base, pages.iov_len)) {
         memset(block, 0, length);
         return;
     }
@@ -210,7 +217,8 @@ static void free_in_arena(struct arena *arena, void *block, const char *call)
     if (settings.hardened)
         wipe(block, bytes_of(length));
     bool kept = false;
-    if (cache != NULL && length <= MIDDLE_MOST && arena == &arenas[0]) {
+    /* What a cache keeps is handed out again, and to a held page nobody should write. */
+    if (cache != NULL && length <= MIDDLE_MOST && arena == &arenas[0] && !is_on_held_page(arena, block)) {
         kept = (cache_enter(cache) & TAKEN) == 0;
         if (kept)
             cache_put(cache, length, block);

@@ -5,6 +5,7 @@
 
 #include "../os/process.h"
 #include "cache.h"
+#include "compact.h"
 #include "large.h"
 #include "settings.h"
 
@@ -133,13 +134,19 @@ static bool leave(void)
     return !atomic_compare_exchange_strong(&pace.mode, &mode, PRESENT); /* or another is started */
 }
 
+static bool step_and_compact(void)
+{
+    bool more = step(BUDGET);
+    return compact_step(true) || more;
+}
+
 /* What was freed now is not old: time passes before the first step. */
 static void *run(void *context)
 {
     (void)context;
     cache_refuse();
     do {
-        while (wait_for_step() && step(BUDGET))
+        while (wait_for_step() && step_and_compact())
             ;
     } while (!leave());
     return NULL;
@@ -187,28 +194,36 @@ static void note_absent(const void *caller)
     }
     if (now < due || !atomic_compare_exchange_strong(&pace.due, &due, now + step_time()))
         return;
-    if (due != 0)
-        step(BUDGET_CALLER);
+    if (due == 0)
+        return;
+    step(BUDGET_CALLER);
+    if (!os_is_libc(caller)) /* it may join the thread, which takes locks of the C library */
+        compact_step(false);
 }
 
 void pace_note(const void *caller)
 {
     uint32_t mode = atomic_load_explicit(&pace.mode, memory_order_relaxed);
-    if (mode != ABSENT)
+    bool is_wanted = compact_is_wanted();
+    if (mode != ABSENT && !is_wanted)
         return;
     int error = errno;
-    note_absent(caller);
+    if (is_wanted && !os_is_libc(caller))
+        compact_as_wanted();
+    else if (mode == ABSENT)
+        note_absent(caller);
     errno = error;
 }
 
-void pace_stop(void)
+bool pace_stop(void)
 {
     os_lock_take(&pace.lock);
-    atomic_store(&pace.mode, STOPPED);
+    bool was_there = atomic_exchange(&pace.mode, STOPPED) == PRESENT;
     atomic_store(&pace.stop, 1);
     atomic_fetch_add(&pace.bell, 1);
     os_wake(&pace.bell);
     thread_join();
+    return was_there;
 }
 
 void pace_resume(bool is_child)
@@ -219,9 +234,13 @@ void pace_resume(bool is_child)
     os_lock_give(&pace.lock);
 }
 
-uint64_t pace_trim(void)
+void pace_go_on(void)
 {
-    uint64_t bytes = large_decay(UINT64_MAX);
+    thread_start();
+}
+
+void pace_flush(void)
+{
     struct cache *cache = cache_own;
     if (cache != NULL) {
         if ((cache_enter(cache) & TAKEN) == 0)
@@ -229,6 +248,12 @@ uint64_t pace_trim(void)
         cache_leave(cache);
     }
     caches_flush(true);
+}
+
+uint64_t pace_trim(void)
+{
+    uint64_t bytes = large_decay(UINT64_MAX);
+    pace_flush();
     for (uint32_t i = 0; i < arena_count(); i++)
         bytes += arena_purge(&arenas[i], UINT64_MAX);
     return bytes;

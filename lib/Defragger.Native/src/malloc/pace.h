@@ -26,14 +26,20 @@
  * without the cache. `caller` is the code that called malloc or free. */
 void pace_note(const void *caller);
 
+/* Empties the caches of all threads into the heap. */
+void pace_flush(void);
+
 /* Gives back all that can be; gives the bytes. */
 uint64_t pace_trim(void);
 
-/* Ends the thread until it is needed again; before a fork. */
-void pace_stop(void);
+/* Ends the thread until it is needed again; before a fork. Whether there was one. */
+bool pace_stop(void);
 
 /* After it, in parent and child. The parent starts no thread for a step: Python looks after a fork whether
  * there are threads, and warns. */
 void pace_resume(bool is_child);
+
+/* Starts the thread that pace_stop has ended, after pace_resume; by a call that is not the C library's. */
+void pace_go_on(void);
 
 #endif

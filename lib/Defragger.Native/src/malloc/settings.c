@@ -10,13 +10,13 @@
 #include "defragger.h"
 #include "text.h"
 
-struct settings settings = {.background = 1, .decay = 1000, .cache = SETTINGS_CACHE_MOST};
+struct settings settings = {.background = 1, .decay = 1000, .cache = SETTINGS_CACHE_MOST, .merge = MERGE_ON};
 
 static const struct variable {
     const char *name;
     uint32_t *value;
     uint32_t most;
-    const char *words[2]; /* of the values 0 and 1, where numbers are not what people write */
+    const char *words[3]; /* of the values 0, 1..., where numbers are not what people write */
 } variables[] = {
     {"DEFRAGGER", &settings.off, 1, {"on", "off"}},
     {"DEFRAGGER_BACKGROUND", &settings.background, 1, {NULL, NULL}},
@@ -25,6 +25,7 @@ static const struct variable {
     {"DEFRAGGER_ON_ERROR", &settings.warn, 1, {"abort", "warn"}},
     {"DEFRAGGER_HARDENED", &settings.hardened, 1, {NULL, NULL}},
     {"DEFRAGGER_STATISTICS", &settings.statistics, 1, {NULL, NULL}},
+    {"DEFRAGGER_MERGE", &settings.merge, MERGE_AUTO, {"off", "on", "auto"}},
 };
 
 static bool parse_number(const char *text, uint32_t most, uint32_t *value)
@@ -39,10 +40,10 @@ static bool parse_number(const char *text, uint32_t most, uint32_t *value)
     return true;
 }
 
-static bool parse_word(const char *text, const char *const words[2], uint32_t *value)
+static bool parse_word(const char *text, const struct variable *variable, uint32_t *value)
 {
-    for (uint32_t i = 0; i < 2; i++)
-        if (strcmp(text, words[i]) == 0) {
+    for (uint32_t i = 0; i <= variable->most; i++)
+        if (strcmp(text, variable->words[i]) == 0) {
             *value = i;
             return true;
         }
@@ -59,9 +60,10 @@ static void complain(const struct variable *variable, const char *value)
         text_add(&text, (const char[]){value[i] >= ' ' && value[i] <= '~' ? value[i] : '?', '\0'});
     text_add(&text, "' is not ");
     if (variable->words[0] != NULL) {
-        text_add(&text, variable->words[0]);
-        text_add(&text, " or ");
-        text_add(&text, variable->words[1]);
+        for (uint32_t i = 0; i <= variable->most; i++) {
+            text_add(&text, i == 0 ? "" : i < variable->most ? ", " : " or ");
+            text_add(&text, variable->words[i]);
+        }
     } else {
         text_add(&text, "a number from 0 to ");
         text_number(&text, variable->most);
@@ -77,7 +79,7 @@ void settings_read(void)
         const char *value = os_setting(variable->name);
         if (value == NULL || *value == '\0')
             continue;
-        bool known = variable->words[0] != NULL ? parse_word(value, variable->words, variable->value)
+        bool known = variable->words[0] != NULL ? parse_word(value, variable, variable->value)
                                                 : parse_number(value, variable->most, variable->value);
         if (!known)
             complain(variable, value);
@@ -100,6 +102,7 @@ void df_malloc_settings(struct df_malloc_settings *now)
         .statistics = settings.statistics != 0,
         .decay_ms = settings.decay,
         .cache = settings.cache,
+        .merge = (enum df_merge)settings.merge,
     };
 }
 

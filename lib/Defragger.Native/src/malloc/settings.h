@@ -7,6 +7,9 @@
 
 enum { SETTINGS_CACHE_MOST = 2048 };
 
+/* When pages are merged. */
+enum merge { MERGE_OFF, MERGE_ON, MERGE_AUTO };
+
 struct settings {
     uint32_t off;        /* 1: the C library's malloc serves all calls */
     uint32_t background; /* 1: a thread may be started */
@@ -15,6 +18,7 @@ struct settings {
     uint32_t warn;       /* 1: a mistake is reported, and the program goes on */
     uint32_t hardened;
     uint32_t statistics; /* 1: printed at exit */
+    uint32_t merge;      /* enum merge */
 };
 
 extern struct settings settings;

@@ -7,6 +7,7 @@
 #include "../os/lock.h"
 #include "../os/process.h"
 #include "cache.h"
+#include "compact.h"
 #include "defragger.h"
 #include "fork.h"
 #include "record.h"
@@ -37,6 +38,7 @@ bool start_now(void)
         ready = arenas_extend(0);
         if (ready) {
             caches_start();
+            compact_start();
             apply_settings();
             atomic_store_explicit(&started, true, memory_order_release);
         }

@@ -1,5 +1,6 @@
 /* Statistics of the whole process; see defragger.h. */
 #include "cache.h"
+#include "compact.h"
 #include "defragger.h"
 #include "large.h"
 #include "pace.h"
@@ -68,18 +69,42 @@ void df_malloc_statistics(struct df_malloc_statistics *statistics)
 
 uint64_t df_malloc_trim(void)
 {
-    return start() ? pace_trim() : 0;
+    enum { BUDGET = 50000 }; /* microseconds */
+    if (!start())
+        return 0;
+    uint64_t given = pace_trim();
+    return settings.merge == MERGE_OFF ? given : given + compact(BUDGET);
 }
 
-void df_malloc_print(int fd)
+uint64_t df_compact(uint64_t budget_us)
+{
+    return start() ? compact(budget_us) : 0;
+}
+
+struct line {
+    const char *name;
+    uint64_t value;
+    const char *unit;
+};
+
+static void print(int fd, const struct line *lines, size_t count)
+{
+    struct text text = {0};
+    for (size_t i = 0; i < count; i++) {
+        text_add(&text, "  ");
+        text_add(&text, lines[i].name);
+        text_number(&text, lines[i].value);
+        text_add(&text, lines[i].unit);
+        text_add(&text, "\n");
+    }
+    os_write(fd, text.bytes, text.length);
+}
+
+static void print_heap(int fd)
 {
     struct df_malloc_statistics now;
     df_malloc_statistics(&now);
-    const struct {
-        const char *name;
-        uint64_t value;
-        const char *unit;
-    } lines[] = {
+    const struct line lines[] = {
         {"live           ", now.live, " bytes"},
         {"live blocks    ", now.live_blocks, ""},
         {"cached         ", now.cached, " bytes"},
@@ -97,18 +122,39 @@ void df_malloc_print(int fd)
         {"arenas         ", now.arenas, ""},
         {"threads        ", now.threads, ""},
     };
+    print(fd, lines, sizeof lines / sizeof lines[0]);
+}
+
+/* Nothing of a process that never asked for it. */
+static void print_merging(int fd)
+{
+    struct df_compact_statistics now;
+    struct text text = {0};
+    df_compact_statistics(&now);
+    if (now.answer == DF_COMPACT_NEVER)
+        return;
+    const struct line lines[] = {
+        {"merged pages   ", now.merged, " bytes"}, {"lie on         ", now.stored, " bytes"},
+        {"saved by that  ", now.saved, " bytes"},  {"mappings       ", now.mappings, " for it"},
+        {"merges         ", now.merges, " pages"}, {"undone         ", now.unmerges, " pages"},
+        {"compactions    ", now.compactions, ""},  {"took           ", now.microseconds, " us"},
+    };
+    print(fd, lines, sizeof lines / sizeof lines[0]);
+    text_add(&text, "  the last       ");
+    text_add(&text, df_compact_reason(now.answer));
+    text_add(&text, "\n");
+    os_write(fd, text.bytes, text.length);
+}
+
+void df_malloc_print(int fd)
+{
     struct text text = {0};
     text_add(&text, "defragger ");
     text_add(&text, df_malloc_version());
     text_add(&text, "\n");
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-        text_add(&text, "  ");
-        text_add(&text, lines[i].name);
-        text_number(&text, lines[i].value);
-        text_add(&text, lines[i].unit);
-        text_add(&text, "\n");
-    }
     os_write(fd, text.bytes, text.length);
+    print_heap(fd);
+    print_merging(fd);
 }
 
 const char *df_malloc_version(void)

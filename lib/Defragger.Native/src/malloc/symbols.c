@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../core/hold.h"
 #include "../os/libc.h"
 #include "cache.h"
 #include "defragger.h"
@@ -25,8 +26,8 @@ enum { SHORT_BYTES = SHORT_MOST * DF_GRANULE };
 
 /* A short block that its bin has not: cut from the thread's region, or found the long way. With the cache
  * entered. Not inlined, so that it costs the short way no register. */
-static __attribute__((noinline)) void *cut_short(struct cache *cache, size_t size, bool zeroed,
-                                                 const void *caller)
+static __attribute__((noinline)) void *cut_new(struct cache *cache, size_t size, bool zeroed,
+                                               const void *caller)
 {
     uint32_t length = granules_of(size);
     void *block = NULL;
@@ -49,7 +50,7 @@ static inline void *allocate_plain(size_t size, bool zeroed, const void *caller)
         struct bin *bin = &cache->bins[length];
         if (LIKELY(cache_enter(cache) == 0)) {
             if (bin_is_empty(bin))
-                return cut_short(cache, size, zeroed, caller);
+                return cut_new(cache, size, zeroed, caller);
             void *block = bin_take(bin);
             if (LIKELY(block != NULL)) {
                 cache_leave(cache);
@@ -78,15 +79,21 @@ static __attribute__((noinline)) void put_other(struct cache *cache, uint32_t le
         pace_note(caller);
 }
 
-/* Frees a short block; false: the long way. */
-static inline bool free_short(void *block, const void *caller)
+/* The granule of an address. Rotated, so that what lies outside and what is no granule's start are both too
+ * large. */
+static inline uint64_t granule_or_none(const void *block)
+{
+    uint64_t offset = offset_of(&arenas[0], block);
+    return offset >> GRANULE_SHIFT | offset << (64 - GRANULE_SHIFT);
+}
+
+/* Frees a short block that starts below `end`; false: the long way. */
+static inline bool free_short(void *block, uint64_t end, const void *caller)
 {
     struct cache *cache = cache_own;
     const struct arena *arena = &arenas[0];
-    /* Rotated, so that what lies outside and what is no granule's start are both too large. */
-    uint64_t offset = offset_of(arena, block),
-             granule = offset >> GRANULE_SHIFT | offset << (64 - GRANULE_SHIFT);
-    if (!LIKELY(granule < arena->capacity >> GRANULE_SHIFT && cache != NULL))
+    uint64_t granule = granule_or_none(block);
+    if (!LIKELY(granule < end && cache != NULL))
         return false;
     uint32_t begin = read_begin(arena);
     uint64_t length = short_length(arena, (uint32_t)granule);
@@ -106,10 +113,20 @@ EXPORT void *malloc(size_t size)
     return allocate_plain(size, false, CALLER);
 }
 
+/* Frees a block above the first page that is held: still the short way, unless its own page is. */
+static __attribute__((noinline)) void free_among_held(void *block, const void *caller)
+{
+    const struct arena *arena = &arenas[0];
+    uint64_t granule = granule_or_none(block), end = arena->capacity >> GRANULE_SHIFT;
+    bool is_held = granule < end && page_is_held(arena->heap, page_of((uint32_t)granule));
+    if (is_held || !free_short(block, end, caller))
+        front_free(block, "free", caller);
+}
+
 EXPORT void free(void *block)
 {
-    if (!LIKELY(free_short(block, CALLER)))
-        front_free(block, "free", CALLER);
+    if (!LIKELY(free_short(block, atomic_load_explicit(&arenas[0].short_end, memory_order_relaxed), CALLER)))
+        free_among_held(block, CALLER);
 }
 
 EXPORT void cfree(void *block)

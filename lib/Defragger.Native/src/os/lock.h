@@ -7,6 +7,7 @@
 #define DF_OS_LOCK_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct os_lock {
@@ -16,11 +17,17 @@ struct os_lock {
 void os_lock_wait(struct os_lock *lock);
 void os_lock_wake(struct os_lock *lock);
 
-static inline void os_lock_take(struct os_lock *lock)
+/* False: somebody has it. */
+static inline bool os_lock_try(struct os_lock *lock)
 {
     uint32_t expected = 0;
-    if (!atomic_compare_exchange_strong_explicit(&lock->state, &expected, 1, memory_order_acquire,
-                                                 memory_order_relaxed))
+    return atomic_compare_exchange_strong_explicit(&lock->state, &expected, 1, memory_order_acquire,
+                                                   memory_order_relaxed);
+}
+
+static inline void os_lock_take(struct os_lock *lock)
+{
+    if (!os_lock_try(lock))
         os_lock_wait(lock);
 }
 

@@ -32,6 +32,13 @@ uint64_t os_now(void)
     return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
 }
 
+uint64_t os_now_exactly(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_nsec / 1000;
+}
+
 uint64_t os_random(void)
 {
     uint64_t number = 0;
@@ -157,22 +164,63 @@ void os_thread_join(uintptr_t thread)
 }
 
 /* proc(5): "pid (name) state" and 16 numbers before that of the threads. A name may hold anything, and of
- * threads an ended main thread counts as one until the process ends. */
-bool os_is_last_thread(void)
+ * threads an ended main thread counts as one until the process ends. False: it cannot be told. */
+static bool read_threads(char *state, size_t *threads)
 {
     enum { BETWEEN = 17 };
     char text[512];
-    int file = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+    int file = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/stat", O_RDONLY | O_CLOEXEC);
     if (file < 0)
         return false;
-    ssize_t length = read(file, text, sizeof text - 1);
-    close(file);
+    long length = syscall(SYS_read, file, text, sizeof text - 1);
+    syscall(SYS_close, file);
     text[length > 0 ? length : 0] = '\0';
     const char *at = strrchr(text, ')');
-    if (at == NULL || at[1] != ' ' || at[2] != 'Z')
+    if (at == NULL || at[1] != ' ')
         return false;
     at += 2;
+    *state = *at;
     for (int i = 0; i < BETWEEN && at != NULL; i++)
         at = strchr(at + 1, ' ');
-    return at != NULL && strncmp(at, " 2 ", 3) == 0;
+    if (at == NULL)
+        return false;
+    *threads = 0;
+    for (at++; *at >= '0' && *at <= '9'; at++)
+        *threads = *threads * 10 + (size_t)(*at - '0');
+    return *threads > 0;
+}
+
+bool os_is_last_thread(void)
+{
+    char state;
+    size_t threads;
+    return read_threads(&state, &threads) && state == 'Z' && threads == 2;
+}
+
+size_t os_thread_count(void)
+{
+    char state;
+    size_t threads;
+    return read_threads(&state, &threads) ? threads : SIZE_MAX;
+}
+
+struct os_held os_hold(void)
+{
+    struct os_held held;
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &held.signals);
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &held.cancel);
+    return held;
+}
+
+void os_resume(const struct os_held *held)
+{
+    pthread_setcancelstate(held->cancel, NULL);
+    pthread_sigmask(SIG_SETMASK, &held->signals, NULL);
+}
+
+int os_process(void)
+{
+    return getpid();
 }

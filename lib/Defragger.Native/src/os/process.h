@@ -3,6 +3,7 @@
 #ifndef DF_OS_PROCESS_H
 #define DF_OS_PROCESS_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,6 +17,9 @@ bool os_settings_are_there(void);
 
 /* Milliseconds of a clock that never goes back; exact to some 4 ms, and cheap. */
 uint64_t os_now(void);
+
+/* Microseconds of a clock that never goes back. */
+uint64_t os_now_exactly(void);
 
 /* A number that differs from one start of a program to the next. */
 uint64_t os_random(void);
@@ -48,5 +52,19 @@ void os_thread_join(uintptr_t thread);
 
 /* Whether the main thread has ended and this one is all that is left; false where that cannot be told. */
 bool os_is_last_thread(void);
+
+/* Threads of this process, an ended main thread among them; SIZE_MAX: that cannot be told. */
+size_t os_thread_count(void);
+
+/* Until os_resume no signal interrupts this thread, and it cannot be cancelled. */
+struct os_held {
+    sigset_t signals;
+    int cancel;
+};
+struct os_held os_hold(void);
+void os_resume(const struct os_held *held);
+
+/* The process id: that of a child that lives in its parent's memory (vfork) is its own. */
+int os_process(void);
 
 #endif

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "support.h"
+#include "sparse.h"
 
 enum { OTHERS = 3000 };
 
@@ -175,6 +175,51 @@ static void realloc_of_freed_large(void)
     (void)block;
 }
 
+/* A block that is left on a page which malloc_trim has merged with others; its neighbour there was freed. */
+static void *take_merged(void **dead)
+{
+    enum { BLOCKS = 200000, SHARE = 60 };
+    static void *blocks[BLOCKS];
+    for (size_t i = 0; i < BLOCKS; i++)
+        blocks[i] = take(64);
+    for (size_t i = 0; i < BLOCKS; i++)
+        if (i % SHARE != 0)
+            free(blocks[i]);
+    malloc_trim(0);
+    DEMAND(compact_statistics().merges > BLOCKS / SHARE / 2);
+    *dead = blocks[BLOCKS / 2 / SHARE * SHARE + 1];
+    return blocks[BLOCKS / 2 / SHARE * SHARE];
+}
+
+static void double_free_merged(void)
+{
+    void *dead, *block = take_merged(&dead);
+    free(announce(block));
+    free(block);
+}
+
+static void double_free_before_merging(void)
+{
+    void *dead;
+    take_merged(&dead);
+    free(announce(dead));
+}
+
+static void realloc_of_freed_before_merging(void)
+{
+    void *dead;
+    take_merged(&dead);
+    if (realloc(announce(dead), 100) != NULL)
+        printf("it gave a block\n");
+}
+
+static void interior_merged(void)
+{
+    void *dead;
+    char *block = take_merged(&dead);
+    free(announce(block + 16));
+}
+
 static void interior_small(void)
 {
     char *block = take(1000);
@@ -268,6 +313,10 @@ const struct mistake mistakes[] = {
     {"double-free-aligned", double_free_aligned, {"double free"}, false, false},
     {"realloc-of-freed", realloc_of_freed, {"double free"}, false, false},
     {"realloc-of-freed-large", realloc_of_freed_large, {"double free"}, false, true},
+    {"double-free-merged", double_free_merged, {"double free"}, false, false},
+    {"double-free-before-merging", double_free_before_merging, {"double free"}, false, false},
+    {"realloc-of-freed-before-merging", realloc_of_freed_before_merging, {"double free"}, false, false},
+    {"interior-merged", interior_merged, {"interior pointer"}, false, false},
     {"interior-small", interior_small, {"interior pointer"}, false, false},
     {"interior-odd", interior_odd, {"interior pointer", "foreign pointer"}, false, false},
     {"interior-medium", interior_medium, {"interior pointer"}, false, false},

@@ -88,6 +88,68 @@ class Trim(support.Case):
         self.assertLess(defragger.trim(), MIB)
 
 
+def sparse():
+    """A few of many small objects, scattered over all of their pages."""
+    kept = [str(number) * 5 for number in range(400_000)][::60]
+    gc.collect()
+    return kept
+
+
+class Compact(support.Case):
+    def test_pages_that_hold_little_are_merged_and_every_object_stays(self):
+        before = defragger.stats().merging
+        kept = sparse()
+        given = defragger.compact()
+        now = defragger.stats().merging
+        self.assertGreater(given, 2 * MIB)
+        self.assertGreater(now["merges"] - before["merges"], 1000)
+        self.assertGreater(now["merged"], 3 * now["stored"])
+        self.assertGreater(now["saved"], 2 * MIB)
+        self.assertEqual(now["answer"], "all was merged that is worth it")
+        self.assertEqual(kept, [str(number) * 5 for number in range(0, 400_000, 60)])
+        kept[:] = [text + "!" for text in kept]
+        defragger.compact()
+        self.assertEqual(kept[-1], str(399_960) * 5 + "!")
+
+    def test_children_have_their_own(self):
+        kept = [[number] for number in range(400_000)][::60]
+        defragger.compact()
+        for child in range(4):
+            process = os.fork()
+            if process == 0:
+                for each in kept:
+                    each[0] += child
+                defragger.compact()
+                os._exit(kept != [[number + child] for number in range(0, 400_000, 60)])
+            for each in kept:
+                each[0] += 1
+            self.assertEqual(os.waitpid(process, 0)[1], 0)
+            for each in kept:
+                each[0] -= 1
+        self.assertEqual(kept, [[number] for number in range(0, 400_000, 60)])
+
+    def test_its_time_may_be_limited(self):
+        kept = sparse()
+        merges = defragger.stats().merging["merges"]
+        defragger.compact(0)
+        self.assertEqual(defragger.stats().merging["merges"], merges)
+        self.assertEqual(defragger.stats().merging["answer"], "its time ended")
+        defragger.compact(seconds=60.5)
+        self.assertGreater(defragger.stats().merging["merges"], merges)
+        self.assertEqual(len(kept), 6667)
+
+    def test_what_is_no_time_is_an_error_with_it(self):
+        for wrong in -1, float("nan"):
+            with self.assertRaisesRegex(ValueError, repr(wrong)):
+                defragger.compact(wrong)
+        with self.assertRaises(TypeError):
+            defragger.compact("a while")
+
+    def test_it_can_be_switched_off(self):
+        code = "import defragger; print(json.dumps([defragger.compact(), defragger.stats().merging['answer']]))"
+        self.assertEqual(support.value_of(code, DEFRAGGER_MERGE="off"), [0, "switched off"])
+
+
 class Threads(support.Case):
     def take_turns(self, function):
         """Whether two threads do so in calling it although nobody is made to let the other go on."""
@@ -252,12 +314,12 @@ class Module(support.Case):
         read = "import defragger; print(json.dumps(dict(defragger.settings)))"
         self.assertEqual(support.value_of(read), {
             "enabled": True, "background": True, "on_error": "abort", "hardened": False, "statistics": False,
-            "decay_ms": 1000, "cache": 2048, "probe": False})
+            "decay_ms": 1000, "cache": 2048, "merge": "on", "probe": False})
         self.assertEqual(support.value_of(read, DEFRAGGER_BACKGROUND="0", DEFRAGGER_ON_ERROR="warn",
                                           DEFRAGGER_HARDENED="1", DEFRAGGER_DECAY_MS="7", DEFRAGGER_CACHE="3",
-                                          DEFRAGGER_PROBE="1"), {
+                                          DEFRAGGER_MERGE="auto", DEFRAGGER_PROBE="1"), {
             "enabled": True, "background": False, "on_error": "warn", "hardened": True, "statistics": False,
-            "decay_ms": 7, "cache": 3, "probe": True})
+            "decay_ms": 7, "cache": 3, "merge": "auto", "probe": True})
         self.assertIs(support.value_of(read, DEFRAGGER="off")["enabled"], False)
 
     def test_settings_cannot_be_changed(self):
@@ -265,7 +327,7 @@ class Module(support.Case):
             defragger.settings["cache"] = 1
 
     def test_every_function_tells_how_it_is_called(self):
-        functions = {"stats": "()", "trim": "()", "snapshot": "(path, /)", "trace": "(path, /)"}
+        functions = {"stats": "()", "trim": "()", "compact": "(seconds=None)", "snapshot": "(path, /)", "trace": "(path, /)"}
         for name, signature in functions.items():
             self.assertEqual(str(inspect.signature(getattr(defragger, name))), signature)
         for name in functions:

@@ -1,0 +1,75 @@
+/*
+ * What one compaction works with, and its steps; inside of compact.h.
+ *
+ *     compact.c         all of it, one step after the other; statistics
+ *     compact_look.c    pages that have been written to since they were merged
+ *     compact_plan.c    which pages are put together
+ *     compact_store.c   one store: copied, sealed, mapped
+ *     compact_itself.c  when, if nobody asks
+ */
+#ifndef DF_COMPACT_WORK_H
+#define DF_COMPACT_WORK_H
+
+#include "../os/lock.h"
+#include "places.h"
+#include "writers.h"
+
+enum { GROUP_MOST = 16 }; /* pages of a group, and so that show one page of a store */
+
+/* With `lock`, which comes before all other locks. */
+struct compact_state {
+    struct os_lock lock;
+    int process;   /* that this is */
+    uint32_t from; /* page from which the next plan goes on */
+    uint64_t merges, unmerges, compactions, microseconds;
+    enum df_compact_answer answer;
+};
+
+extern struct compact_state compact_state HIDDEN;
+
+struct work {
+    struct arena *arena;
+    bool is_ours;    /* done by our own thread */
+    bool had_thread; /* which has just been ended */
+    struct writers writers;
+    uint64_t end;         /* os_now_exactly when it stops */
+    uint32_t count;       /* candidates */
+    uint32_t *pages;      /* ascending */
+    uint32_t *group_of;   /* of each candidate; DF_NO_GROUP */
+    uint32_t *order;      /* of the members: their places in `pages`, store by store, ascending in each */
+    uint32_t *first;      /* of each store, in `order`, and one more */
+    void *scratch;        /* the planner's */
+    unsigned char *image; /* of a store */
+    size_t mappings_left;
+    uint32_t merged, stored; /* pages; those of the stores for them */
+};
+
+static inline void *page_at(const struct arena *arena, uint32_t page)
+{
+    return arena->base + (uint64_t)page * DF_PAGE;
+}
+
+/* With the lock of a compaction, and held (os_hold). Gives the bytes. */
+uint64_t compact_run(uint64_t budget, bool is_ours);
+
+/* Pages with memory of their own again, and those of thin stores, become ordinary. */
+void compact_look(struct arena *arena);
+
+/* Pages that compact_look has found, and that are not merged again, get a mapping as they had it before. */
+void compact_settle(struct work *work);
+
+/* With the arena's lock, when pages are held or restored: what a free without the lock goes by. */
+void compact_note_held(struct arena *arena);
+
+/* Bytes to work in, for so many candidates; and where the parts are in them. */
+size_t compact_lay_out(struct work *work, unsigned char *base, uint32_t room);
+
+/* Makes the plan, for at most `room` candidates; then orders its members by stores, and gives how many
+ * stores. */
+struct df_merge_plan compact_plan(struct work *work, uint32_t room);
+uint32_t compact_order(struct work *work, uint32_t groups);
+
+/* Fills a store of the plan and shows it. False: not all of it could be shown. */
+bool compact_store(struct work *work, uint32_t number, uint32_t groups);
+
+#endif
