@@ -2,10 +2,11 @@ using Defragger.Comparers.Differences;
 using Defragger.Comparers.Matching;
 using Defragger.Comparers.Noise;
 using Defragger.Comparers.Rules;
+using Defragger.Comparers.Xml;
 
 namespace Defragger.Comparers;
 
-/// <summary>Compares the findings of two SARIF logs.</summary>
+/// <summary>Compares the findings of two SARIF logs, or of two XML reports.</summary>
 /// <remarks>
 /// While the logs are read, findings with equal keys (all that is compared, and the fingerprints) are paired one to one and
 /// forgotten. What is left over goes through the passes of <see cref="FindingMatcher"/>. What has no partner after them is
@@ -70,12 +71,26 @@ internal sealed class SarifComparer
         SarifComparer comparer = new(joinLimit, pairs, allowances, differences, noise ?? NoisePlaces.None);
         using SarifFindingReader left = new(baseline, comparer._names, comparer._pool, comparer.Sink(Side.Baseline), bufferSize, comparer._rules);
         using SarifFindingReader right = new(candidate, comparer._names, comparer._pool, comparer.Sink(Side.Candidate), bufferSize, comparer._rules);
-        while (left.PumpSarif() | right.PumpSarif())
+        return comparer.Run(left, right, ComparisonFormat.Sarif).WithDifferences(FindingText.Read(differences, baseline, candidate));
+    }
+
+    /// <summary>The same for two XML reports.</summary>
+    public static ComparisonResult CompareXml(
+        SourceFile baseline, SourceFile candidate, Allowances allowances, DifferenceList differences, NoisePlaces noise)
+    {
+        SarifComparer comparer = new(DefaultLimit, null, allowances, differences, noise);
+        using XmlFindingReader left = new(baseline, comparer._names, comparer._pool, comparer.Sink(Side.Baseline), comparer._rules);
+        using XmlFindingReader right = new(candidate, comparer._names, comparer._pool, comparer.Sink(Side.Candidate), comparer._rules);
+        return comparer.Run(left, right, ComparisonFormat.Xml).WithDifferences(XmlText.Read(differences, baseline, candidate));
+    }
+
+    private ComparisonResult Run(IFindingReader left, IFindingReader right, ComparisonFormat format)
+    {
+        while (left.PumpFindings() | right.PumpFindings())
         {
         }
 
-        return comparer.Conclude(left.Count, right.Count)
-            .WithDifferences(FindingText.Read(differences, baseline, candidate));
+        return Conclude(left.Count, right.Count, format);
     }
 
     private Action<SarifFinding> Sink(Side side) => finding =>
@@ -97,20 +112,20 @@ internal sealed class SarifComparer
         _pool.Return(partner);
     };
 
-    private ComparisonResult Conclude(long baseline, long candidate)
+    private ComparisonResult Conclude(long baseline, long candidate, ComparisonFormat format)
     {
         bool same = baseline == candidate && _sums[0] == _sums[1];
         if (same && _pairs is null)
         {
             ComparisonCounts all = new(0, 0, 0, baseline);
-            return new(true, ComparisonFormat.Sarif, all, all.Describe("findings"));
+            return new(true, format, all, all.Describe("findings"));
         }
 
         ComparisonCounts counts = Match(baseline, candidate);
         string reason = counts.Describe("findings");
         if (_join.Evicted(Side.Baseline) + _join.Evicted(Side.Candidate) > 0)
             reason += " (so many are left over that new and absent are upper bounds)";
-        return new(same || !counts.HasDifference, ComparisonFormat.Sarif, counts, reason);
+        return new(same || !counts.HasDifference, format, counts, reason);
     }
 
     private ComparisonCounts Match(long baseline, long candidate)
