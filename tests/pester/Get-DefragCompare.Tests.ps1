@@ -109,6 +109,15 @@ Describe 'Get-DefragCompare' {
         [string] (Get-DefragCompare "$root/runs/one" -Result -Case changed.txt).Status | Should -Be 'Same'
     }
 
+    It 'goes on with the other runs when one of several cannot be read' {
+        [void] (Invoke-Compare $root 'good')
+        [void] [System.IO.Directory]::CreateDirectory("$root/runs/bad")
+        [System.IO.File]::WriteAllText("$root/runs/bad/journal.jsonl", "no journal`n")
+        $failures = $null
+        @("$root/runs/bad", "$root/none", "$root/runs/good" | Get-DefragCompare -Result -ErrorVariable failures -ErrorAction SilentlyContinue).Count | Should -Be 4
+        Get-Ids $failures | Should -Be 'JournalDamaged NoEarlierRun'
+    }
+
     It 'tells what became of the cases since another run' {
         New-Run $root ([ordered]@{ 'goes.txt' = 'a', 'a'; 'broken.json' = '{}', '{}'; 'still.txt' = 'a', 'b' })
         [void] (Invoke-Compare $root 'old')

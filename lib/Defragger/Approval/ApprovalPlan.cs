@@ -8,5 +8,7 @@ namespace Defragger.Approval;
 /// <param name="Action">What becomes of it.</param>
 /// <param name="Bytes">The candidate's size; 0 for a file that goes.</param>
 /// <param name="Source">Full path of the candidate's file, or null for a file that goes.</param>
-/// <param name="Stamp">The candidate's file as it was planned with.</param>
-internal sealed record ApprovalPlan(string Case, string Name, ApprovalAction Action, long Bytes, string? Source, FileStamp Stamp);
+/// <param name="Fresh">The candidate's file as it was when this was planned.</param>
+/// <param name="Old">The baseline's file as it was then: a person may be asked in between, and take a while.</param>
+internal sealed record ApprovalPlan(
+    string Case, string Name, ApprovalAction Action, long Bytes, string? Source, FileStamp Fresh, FileStamp Old);

@@ -54,24 +54,22 @@ internal sealed class Approver : IDisposable
         string name = NameOf(result);
         using FolderHandle? folder = Parent(name, make: false);
         using SafeFileHandle? held = folder?.OpenFile(Last(name));
-        if (result.Status == CaseStatus.Removed)
+        string? source = SourceOf(result);
+        FileStamp fresh = FileStamp.Of(source), old = FileStamp.Of(InBaseline(name));
+        if (fresh != line.Candidate && !_force)
+            throw Stale(result.Case, "the candidate", source ?? result.CandidatePath!, What(line.Candidate, fresh));
+        var plan = new ApprovalPlan(result.Case, name, held == null ? ApprovalAction.Added : ApprovalAction.Replaced, 0, source, fresh, old);
+        if (source == null)
         {
-            string gone = Path.Combine(_candidate, result.Case);
-            if (FileStamp.Of(gone) != FileStamp.None && !_force) throw Stale(result.Case, "the candidate", gone, "is there now");
-            if (held != null) DemandOld(line, name);
-            return new ApprovalPlan(result.Case, name, held == null ? ApprovalAction.Unchanged : ApprovalAction.Removed, 0, null, default);
+            if (held != null) DemandOld(line, name, old);
+            return plan with { Action = held == null ? ApprovalAction.Unchanged : ApprovalAction.Removed };
         }
-
-        string source = result.CandidatePath ?? throw new ApprovalException(ApprovalFault.Outside, $"'{result.Case}' has no candidate's file.");
-        FileStamp stamp = FileStamp.Of(source);
-        if (stamp != line.Candidate && !_force) throw Stale(result.Case, "the candidate", source, stamp == FileStamp.None ? "is gone" : "has changed");
         DemandInside(result.Case, source);
         using var candidate = new SourceFile(source);
-        if (held != null && IsEqual(held, name, candidate))
-            return new ApprovalPlan(result.Case, name, ApprovalAction.Unchanged, candidate.Length, source, stamp);
-        DemandOld(line, name);
-        return new ApprovalPlan(
-            result.Case, name, held == null ? ApprovalAction.Added : ApprovalAction.Replaced, candidate.Length, source, stamp);
+        plan = plan with { Bytes = candidate.Length };
+        if (held != null && IsEqual(held, name, candidate)) return plan with { Action = ApprovalAction.Unchanged };
+        DemandOld(line, name, old);
+        return plan;
     });
 
     /// <summary>Does what was planned.</summary>
@@ -81,13 +79,14 @@ internal sealed class Approver : IDisposable
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public ApprovedCase Carry(ApprovalPlan plan, CancellationToken stop) => Guard(plan.Case, () =>
     {
-        var done = new ApprovedCase(plan.Case, plan.Action, plan.Bytes, Path.Combine(_root.Path, plan.Name));
+        var done = new ApprovedCase(plan.Case, plan.Action, plan.Bytes, InBaseline(plan.Name));
         if (plan.Action == ApprovalAction.Unchanged) return done;
         RemoveLeftovers();
         using FolderHandle? folder = Parent(plan.Name, make: plan.Action != ApprovalAction.Removed);
         if (folder == null) return done with { Action = ApprovalAction.Unchanged };
         if (plan.Action == ApprovalAction.Removed)
         {
+            DemandAsPlanned(plan);
             folder.Remove(Last(plan.Name));
             folder.Sync();
             return done;
@@ -102,12 +101,15 @@ internal sealed class Approver : IDisposable
     private static ApprovalException Stale(string name, string side, string path, string what) => new(ApprovalFault.Stale,
         $"'{name}': {side}'s '{path}' {what} since it was compared. Compare again, or take it as it is now with -Force.");
 
+    private static string What(FileStamp then, FileStamp now) =>
+        now == FileStamp.None ? "is gone" : then == FileStamp.None ? "has come" : "has changed";
+
     /// <summary>Where a case lies below the baseline's directory.</summary>
     private string NameOf(CaseResult result)
     {
         // A row may have named another file of the baseline than the one that the case is called after.
         string? name = result.BaselinePath == null ? result.Case : CaseName.Below(result.BaselinePath, _root.Path);
-        string? fault = name == null ? $"'{result.BaselinePath}' does not lie below '{_root.Path}'" : CaseName.Fault(name);
+        string? fault = name == null ? $"'{result.BaselinePath}' does not lie below '{_root.Path}'" : CaseName.Fault(result.Case);
         if (fault == null && TemporaryName.Is(Last(name!))) fault = "it is the name of an approval's own copies";
         return fault == null ? name! : throw new ApprovalException(ApprovalFault.Outside, $"'{result.Case}' is not approved: {fault}.");
     }
@@ -131,22 +133,41 @@ internal sealed class Approver : IDisposable
             throw new ApprovalException(ApprovalFault.Outside, $"'{name}': {fault.Split("; -FollowLink")[0]}. Take it nevertheless with -Force.");
     }
 
-    /// <summary>The baseline's file must be the one that was compared: whoever changed it since did so for a reason.</summary>
-    private void DemandOld(JournalLine line, string name)
+    /// <summary>The candidate's file; null when the case is to go because there is none.</summary>
+    private string? SourceOf(CaseResult result)
     {
-        string path = Path.Combine(_root.Path, name);
-        FileStamp stamp = FileStamp.Of(path);
-        if (stamp != line.Baseline && !_force) throw Stale(line.Result.Case, "the baseline", path, stamp == FileStamp.None ? "is gone" : "has changed");
+        if (result.Status != CaseStatus.Removed)
+            return result.CandidatePath ?? throw new ApprovalException(ApprovalFault.Outside, $"'{result.Case}' has no candidate's file.");
+        // It may have come back.
+        string path = Path.Combine(_candidate, result.Case);
+        return Path.Exists(path) ? path : null;
+    }
+
+    private string InBaseline(string name) => Path.Combine(_root.Path, name);
+
+    /// <summary>The baseline's file must be the one that was compared: whoever changed it since did so for a reason.</summary>
+    private void DemandOld(JournalLine line, string name, FileStamp old)
+    {
+        if (old != line.Baseline && !_force)
+            throw Stale(line.Result.Case, "the baseline", InBaseline(name), What(line.Baseline, old));
+    }
+
+    /// <summary>Neither file may have changed since it was planned, forced or not.</summary>
+    private void DemandAsPlanned(ApprovalPlan plan)
+    {
+        string source = plan.Source ?? Path.Combine(_candidate, plan.Case);
+        if (FileStamp.Of(source) != plan.Fresh) throw Stale(plan.Case, "the candidate", source, "was written to while it was approved");
+        if (FileStamp.Of(InBaseline(plan.Name)) != plan.Old) throw Stale(plan.Case, "the baseline", InBaseline(plan.Name), "was written to while it was approved");
     }
 
     private bool IsEqual(SafeFileHandle held, string name, SourceFile candidate)
     {
         if (RandomAccess.GetLength(held) != candidate.Length) return false;
-        using var baseline = new SourceFile(Path.Combine(_root.Path, name), held);
+        using var baseline = new SourceFile(InBaseline(name), held);
         return ByteComparison.FirstDifference(baseline, candidate) < 0;
     }
 
-    private static long Replace(FolderHandle folder, ApprovalPlan plan, CancellationToken stop)
+    private long Replace(FolderHandle folder, ApprovalPlan plan, CancellationToken stop)
     {
         if (OperatingSystem.IsWindows()) throw new PlatformNotSupportedException("Approving needs Linux.");
         string name = Last(plan.Name), beside = TemporaryName.Create();
@@ -155,13 +176,13 @@ internal sealed class Approver : IDisposable
         try
         {
             Copy(source, copy, stop);
-            if (FileStamp.Of(plan.Source) != plan.Stamp) throw Stale(plan.Case, "the candidate", plan.Source!, "was written to while it was copied");
             using (SafeFileHandle? old = folder.OpenFile(name))
             {
                 UnixFileMode mode = old == null ? File.GetUnixFileMode(plan.Source!) & ~(UnixFileMode.SetUser | UnixFileMode.SetGroup) : File.GetUnixFileMode(old);
                 File.SetUnixFileMode(copy, mode);
             }
             FolderHandle.Sync(copy, Path.Combine(folder.Path, name));
+            DemandAsPlanned(plan);
             folder.Rename(beside, name);
         }
         catch

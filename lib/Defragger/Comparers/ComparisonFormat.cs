@@ -23,4 +23,7 @@ internal enum ComparisonFormat
 
     /// <summary>Bytes: same or not, nothing counted.</summary>
     Binary,
+
+    /// <summary>An analyser's or a test runner's XML report: findings, matched one to one.</summary>
+    Xml,
 }

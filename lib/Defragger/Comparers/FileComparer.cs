@@ -3,6 +3,7 @@ using Defragger.Comparers.Matching;
 using Defragger.Comparers.Noise;
 using Defragger.Comparers.Records;
 using Defragger.Comparers.Rules;
+using Defragger.Comparers.Xml;
 
 namespace Defragger.Comparers;
 
@@ -44,7 +45,7 @@ internal static class FileComparer
             ? Binary(baseline, candidate, difference, shown, noise)
             : Compare(baseline, candidate, format, key, allowances, differences, noise);
         // Findings and values were asked for one by one; a record, a line or the bytes are covered as a whole or not.
-        if (format is not (ComparisonFormat.Sarif or ComparisonFormat.Json) || key is not null)
+        if (format is not (ComparisonFormat.Sarif or ComparisonFormat.Xml or ComparisonFormat.Json) || key is not null)
             result = IgnoreRecords(result, allowances);
         (int Rule, long Count)[] hits = [.. allowances.Hits];
         string tolerated = allowances.Tolerated == 0 ? "" : $" ({allowances.Tolerated} within tolerance)";
@@ -76,6 +77,7 @@ internal static class FileComparer
         NoisePlaces noise) => format switch
         {
             ComparisonFormat.Sarif => SarifComparer.Compare(baseline, candidate, allowances: allowances, differences: differences, noise: noise),
+            ComparisonFormat.Xml => SarifComparer.CompareXml(baseline, candidate, allowances, differences, noise),
             ComparisonFormat.Json when key is not null => KeyedComparer.Json(baseline, candidate, key, differences, allowances, noise),
             ComparisonFormat.JsonLines when key is not null => KeyedComparer.JsonLines(baseline, candidate, key, differences, allowances, noise),
             ComparisonFormat.Csv when key is not null => KeyedComparer.Csv(baseline, candidate, key, differences, allowances, noise),
@@ -158,7 +160,28 @@ internal static class FileComparer
             return format;
         bool isBinary = ByteComparison.Sniff(baseline) == ComparisonFormat.Binary
             || ByteComparison.Sniff(candidate) == ComparisonFormat.Binary;
-        return isBinary ? ComparisonFormat.Binary : ComparisonFormat.Text;
+        return isBinary ? ComparisonFormat.Binary
+            : IsKnownXml(baseline) && IsKnownXml(candidate) ? ComparisonFormat.Xml
+            : ComparisonFormat.Text;
+    }
+
+    /// <summary>Whether it begins as a report whose findings can be read.</summary>
+    private static bool IsKnownXml(SourceFile file)
+    {
+        Span<byte> start = stackalloc byte[64];
+        ReadOnlySpan<byte> text = start[..file.Read(start, 0)];
+        if (text is [0xEF, 0xBB, 0xBF, ..])
+            text = text[3..];
+        if (!text.TrimStart(" \t\r\n"u8).StartsWith("<"u8))
+            return false;
+        try
+        {
+            return XmlDialect.Of(XmlFindingParser.RootOf(file)) is not null;
+        }
+        catch (ComparisonException)
+        {
+            return false; // HTML, a fragment: text
+        }
     }
 
     private static ComparisonResult Binary(SourceFile baseline, SourceFile candidate, long difference, int shown, NoisePlaces noise)

@@ -17,7 +17,7 @@ internal sealed class FormatCatalog
 
     /// <summary>The names of the formats on a command line, in the order of <see cref="ComparisonFormat"/>.</summary>
     public static readonly IReadOnlyList<string> Names =
-        ["auto", "sarif", "json", "jsonlines", "csv", "text", "binary"];
+        ["auto", "sarif", "json", "jsonlines", "csv", "text", "binary", "xml"];
 
     /// <summary>The built-in table.</summary>
     public static readonly FormatCatalog Default = new([
@@ -27,7 +27,7 @@ internal sealed class FormatCatalog
         .. Patterns(ComparisonFormat.Csv, "*.csv", "*.tsv"),
         .. Patterns(
             ComparisonFormat.Text,
-            "*.txt", "*.text", "*.log", "*.out", "*.err", "*.md", "*.rst", "*.xml", "*.html", "*.htm", "*.svg",
+            "*.txt", "*.text", "*.log", "*.out", "*.err", "*.md", "*.rst", "*.html", "*.htm", "*.svg",
             "*.yml", "*.yaml", "*.toml", "*.ini", "*.cfg", "*.sql", "*.tap", "*.diff", "*.patch"),
         .. Patterns(ComparisonFormat.Binary, "*.bin", "*.gz", "*.zst", "*.xz", "*.zip", "*.tar", "*.png", "*.pdf"),
     ]);

@@ -2,10 +2,11 @@ using Defragger.Comparers.Differences;
 using Defragger.Comparers.Matching;
 using Defragger.Comparers.Noise;
 using Defragger.Comparers.Rules;
+using Defragger.Comparers.Xml;
 
 namespace Defragger.Comparers;
 
-/// <summary>Compares the findings of two SARIF logs.</summary>
+/// <summary>Compares the findings of two SARIF logs, or of two XML reports.</summary>
 /// <remarks>
 /// While the logs are read, findings with equal keys (all that is compared, and the fingerprints) are paired one to one and
 /// forgotten. What is left over goes through the passes of <see cref="FindingMatcher"/>. What has no partner after them is
@@ -18,6 +19,9 @@ namespace Defragger.Comparers;
 /// 3. Swapping the logs swaps New and Absent and nothing else: the passes see first the log with the smaller sum.
 /// Memory: a waiting finding is about 190 bytes, 16 more a fingerprint, and as much again for the passes. At most
 /// <see cref="DefaultLimit"/> wait.
+/// When so many do, they are matched at once, by the passes that need not know the rest of the logs, and what is paired waits
+/// no more: logs of which every finding moved need not be held whole. From then on 3 and the independence of the order are not
+/// promised, and the reason says so. Once that pairs less than a quarter, the oldest leave unpaired instead.
 /// </remarks>
 internal sealed class SarifComparer
 {
@@ -33,12 +37,17 @@ internal sealed class SarifComparer
     private readonly FindingRules? _rules;
     private readonly DifferenceList _differences;
     private readonly NoisePlaces _noise;
+    private readonly int _limit;
+    private readonly long[] _kinds = new long[Enum.GetValues<FindingChange>().Length];
+    private readonly long[] _covered = new long[Enum.GetValues<FindingChange>().Length]; // ignored or noise
+    private bool _thins = true;
+    private bool _isInParts;
     private long _ignored;
     private long _noisy;
-    private long _unchanged;
 
     private SarifComparer(int joinLimit, Action<FindingPair>? pairs, Allowances? allowances, DifferenceList differences, NoisePlaces noise)
     {
+        _limit = joinLimit;
         _differences = differences;
         _noise = noise;
         if (allowances is { HasRules: true })
@@ -70,12 +79,26 @@ internal sealed class SarifComparer
         SarifComparer comparer = new(joinLimit, pairs, allowances, differences, noise ?? NoisePlaces.None);
         using SarifFindingReader left = new(baseline, comparer._names, comparer._pool, comparer.Sink(Side.Baseline), bufferSize, comparer._rules);
         using SarifFindingReader right = new(candidate, comparer._names, comparer._pool, comparer.Sink(Side.Candidate), bufferSize, comparer._rules);
-        while (left.PumpSarif() | right.PumpSarif())
+        return comparer.Run(left, right, ComparisonFormat.Sarif).WithDifferences(FindingText.Read(differences, baseline, candidate));
+    }
+
+    /// <summary>The same for two XML reports.</summary>
+    public static ComparisonResult CompareXml(
+        SourceFile baseline, SourceFile candidate, Allowances allowances, DifferenceList differences, NoisePlaces noise)
+    {
+        SarifComparer comparer = new(DefaultLimit, null, allowances, differences, noise);
+        using XmlFindingReader left = new(baseline, comparer._names, comparer._pool, comparer.Sink(Side.Baseline), comparer._rules);
+        using XmlFindingReader right = new(candidate, comparer._names, comparer._pool, comparer.Sink(Side.Candidate), comparer._rules);
+        return comparer.Run(left, right, ComparisonFormat.Xml).WithDifferences(XmlText.Read(differences, baseline, candidate));
+    }
+
+    private ComparisonResult Run(IFindingReader left, IFindingReader right, ComparisonFormat format)
+    {
+        while (left.PumpFindings() | right.PumpFindings())
         {
         }
 
-        return comparer.Conclude(left.Count, right.Count)
-            .WithDifferences(FindingText.Read(differences, baseline, candidate));
+        return Conclude(left.Count, right.Count, format);
     }
 
     private Action<SarifFinding> Sink(Side side) => finding =>
@@ -87,9 +110,11 @@ internal sealed class SarifComparer
         _logs[(int)side].Rules.Add(traits.Rule);
         foreach (Fingerprint print in traits.Fingerprints)
             _names.Count(side, print, FindingTraits.Join(traits.Rule, traits.File));
+        if (_thins && _join.Count == _limit)
+            Thin();
         if (!_join.TryPair(side, finding.Key, traits, out FindingTraits partner))
             return;
-        _unchanged++;
+        _kinds[(int)FindingChange.Unchanged]++;
         _pairs?.Invoke(side == Side.Candidate
             ? new(partner.Number, traits.Number, FindingChange.Unchanged)
             : new(traits.Number, partner.Number, FindingChange.Unchanged));
@@ -97,55 +122,37 @@ internal sealed class SarifComparer
         _pool.Return(partner);
     };
 
-    private ComparisonResult Conclude(long baseline, long candidate)
+    private ComparisonResult Conclude(long baseline, long candidate, ComparisonFormat format)
     {
         bool same = baseline == candidate && _sums[0] == _sums[1];
         if (same && _pairs is null)
         {
             ComparisonCounts all = new(0, 0, 0, baseline);
-            return new(true, ComparisonFormat.Sarif, all, all.Describe("findings"));
+            return new(true, format, all, all.Describe("findings"));
         }
 
         ComparisonCounts counts = Match(baseline, candidate);
         string reason = counts.Describe("findings");
         if (_join.Evicted(Side.Baseline) + _join.Evicted(Side.Candidate) > 0)
             reason += " (so many are left over that new and absent are upper bounds)";
-        return new(same || !counts.HasDifference, ComparisonFormat.Sarif, counts, reason);
+        else if (_isInParts)
+            reason += $" (matched in parts: more than {_limit} waited at once)";
+        return new(same || !counts.HasDifference, format, counts, reason);
     }
 
     private ComparisonCounts Match(long baseline, long candidate)
     {
         bool swapped = _sums[0] > _sums[1];
-        Side leftSide = swapped ? Side.Candidate : Side.Baseline;
-        Side rightSide = swapped ? Side.Baseline : Side.Candidate;
-        MatchTable table = new(Leftovers(leftSide), Leftovers(rightSide));
+        MatchTable table = Waiting(swapped);
         FindingMatcher matcher = new(table);
-        matcher.Run(_names, _logs[(int)leftSide], _logs[(int)rightSide]);
-
-        long[] kinds = new long[Enum.GetValues<FindingChange>().Length];
-        long[] covered = new long[kinds.Length]; // ignored or noise
-        kinds[(int)FindingChange.Unchanged] = _unchanged;
-        for (int i = 0; i < table.Left.Findings.Length; i++)
-        {
-            int j = table.Left.PartnerOf[i];
-            if (j == MatchTable.None)
-                continue;
-            FindingChange change = matcher.ChangeOf(i, j);
-            kinds[(int)change]++;
-            FindingTraits here = swapped ? table.Right.Findings[j] : table.Left.Findings[i];
-            FindingTraits there = swapped ? table.Left.Findings[i] : table.Right.Findings[j];
-            // A rule covers it by the names that the candidate has for its rule and its file.
-            if (change != FindingChange.Unchanged && Judge(change, here, there))
-                covered[(int)change]++;
-            _pairs?.Invoke(new(here.Number, there.Number, change));
-        }
-
-        covered[(int)FindingChange.Absent] = TellFree(swapped ? table.Right : table.Left, FindingChange.Absent);
-        covered[(int)FindingChange.New] = TellFree(swapped ? table.Left : table.Right, FindingChange.New);
-        long paired = kinds.Sum();
-        kinds[(int)FindingChange.New] = candidate - paired;
-        kinds[(int)FindingChange.Absent] = baseline - paired;
-        long Of(FindingChange change) => kinds[(int)change] - covered[(int)change];
+        matcher.Run(_names, _logs[swapped ? 1 : 0], _logs[swapped ? 0 : 1]);
+        TellPairs(table, matcher, swapped);
+        _covered[(int)FindingChange.Absent] = TellFree(swapped ? table.Right : table.Left, FindingChange.Absent);
+        _covered[(int)FindingChange.New] = TellFree(swapped ? table.Left : table.Right, FindingChange.New);
+        long paired = _kinds.Sum();
+        _kinds[(int)FindingChange.New] = candidate - paired;
+        _kinds[(int)FindingChange.Absent] = baseline - paired;
+        long Of(FindingChange change) => _kinds[(int)change] - _covered[(int)change];
         return new(
             Of(FindingChange.New),
             Of(FindingChange.Absent),
@@ -154,6 +161,42 @@ internal sealed class SarifComparer
             Of(FindingChange.Moved),
             _ignored,
             _noisy);
+    }
+
+    /// <summary>Matches what waits before the logs are at their end, and lets go of what is paired.</summary>
+    private void Thin()
+    {
+        MatchTable table = Waiting(swapped: false);
+        FindingMatcher matcher = new(table);
+        matcher.RunEarly(_names);
+        TellPairs(table, matcher, swapped: false);
+        _join.Keep(static finding => !finding.IsPaired);
+        foreach (FindingTraits finding in table.Left.Findings.Concat(table.Right.Findings).Where(finding => finding.IsPaired))
+            _pool.Return(finding);
+        _isInParts |= _join.Count < _limit;
+        _thins = _join.Count <= _limit / 4 * 3;
+    }
+
+    private MatchTable Waiting(bool swapped) =>
+        new(Leftovers(swapped ? Side.Candidate : Side.Baseline), Leftovers(swapped ? Side.Baseline : Side.Candidate));
+
+    private void TellPairs(MatchTable table, FindingMatcher matcher, bool swapped)
+    {
+        for (int i = 0; i < table.Left.Findings.Length; i++)
+        {
+            int j = table.Left.PartnerOf[i];
+            if (j == MatchTable.None)
+                continue;
+            FindingChange change = matcher.ChangeOf(i, j);
+            _kinds[(int)change]++;
+            FindingTraits here = swapped ? table.Right.Findings[j] : table.Left.Findings[i];
+            FindingTraits there = swapped ? table.Left.Findings[i] : table.Right.Findings[j];
+            here.IsPaired = there.IsPaired = true;
+            // A rule covers it by the names that the candidate has for its rule and its file.
+            if (change != FindingChange.Unchanged && Judge(change, here, there))
+                _covered[(int)change]++;
+            _pairs?.Invoke(new(here.Number, there.Number, change));
+        }
     }
 
     /// <summary>Tells of the findings without a partner; how many of them are ignored or noise.</summary>

@@ -51,6 +51,7 @@ internal struct SarifDraft
         UInt128 key = content;
         FindingTraits traits = pool.Take();
         traits.Number = number;
+        traits.IsPaired = false;
         traits.Tool = FindingTraits.Short(tool);
         traits.Rule = FindingTraits.Short(rule);
         traits.File = FindingTraits.Short(file);

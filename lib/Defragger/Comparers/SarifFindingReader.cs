@@ -15,7 +15,7 @@ namespace Defragger.Comparers;
 /// Results with baselineState "absent" are no findings of this file. Suppressed ones are: whether a suppression counts
 /// is for an ignore rule to say, not for the comparer.
 /// </remarks>
-internal sealed class SarifFindingReader : SarifReader
+internal sealed class SarifFindingReader : SarifReader, IFindingReader
 {
     /// <summary>Fingerprints of one finding that are kept; reports seen have at most 3.</summary>
     private const int MostFingerprints = 64;
@@ -62,6 +62,8 @@ internal sealed class SarifFindingReader : SarifReader
 
     /// <summary>Findings read so far.</summary>
     public long Count { get; private set; }
+
+    public bool PumpFindings() => PumpSarif();
 
     protected override void Member(SarifNode node, ref Utf8JsonReader reader)
     {

@@ -1,12 +1,14 @@
 namespace Defragger.Comparers;
 
 /// <summary>A <see cref="SourceFile"/> as a stream, for a parser that wants one.</summary>
-internal sealed class SourceStream : Stream
+internal class SourceStream : Stream
 {
     private readonly SourceFile _file;
     private long _position;
 
     public SourceStream(SourceFile file) => _file = file;
+
+    protected SourceFile File => _file;
 
     public override bool CanRead => true;
 

@@ -13,8 +13,14 @@ internal static class DifferenceRows
         foreach (Difference one in differences)
         {
             yield return Line(result, DiffLineKind.Place, Title(one));
-            // What only moved says the same as before.
-            if (one.Kind == DifferenceKind.Moved && one.Before == one.After) continue;
+            if (one.Before != null && one.Before == one.After)
+            {
+                // What only moved says the same as before; what differs in a part that is not told says so once.
+                if (one.Kind == DifferenceKind.Moved) continue;
+                yield return Line(result, DiffLineKind.Context, one.Before);
+                if (one.Kind == DifferenceKind.Updated) yield return Line(result, DiffLineKind.Note, "it says the same; its level, kind, code or code flow is another");
+                continue;
+            }
             (IReadOnlyList<TextMark> before, IReadOnlyList<TextMark> after) = WordMarks.Of(one.Before ?? "", one.After ?? "");
             if (one.Before != null) yield return Line(result, DiffLineKind.Removed, one.Before) with { Marks = before };
             if (one.After != null) yield return Line(result, DiffLineKind.Added, one.After) with { Marks = after };

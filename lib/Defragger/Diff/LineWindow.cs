@@ -90,7 +90,7 @@ internal sealed class LineWindow : IDisposable
             }
             rest?.Append(part);
             length += part.Length;
-            foreach (byte one in part[..Math.Min(part.Length, LongestLine - _line.Count)]) _line.Add(one);
+            _line.AddRange(part[..Math.Min(part.Length, LongestLine - _line.Count)]);
             _at += part.Length;
             if (end < 0) continue;
             _at++;

@@ -22,7 +22,7 @@ internal sealed class TextDiff : IDisposable
     private readonly int _window;
     private readonly LineWindow _left;
     private readonly LineWindow _right;
-    private readonly Queue<DiffLine> _before = new(); // equal lines that a difference may follow
+    private readonly Queue<string> _before = new(); // the equal lines directly before those that are read next, as far as they may be told
     private int _after; // equal lines that are still to be told after a difference
     private bool _told = true; // the line before this one was told
 
@@ -75,21 +75,24 @@ internal sealed class TextDiff : IDisposable
     /// <summary>Goes over a line that both have; it is told when it follows a difference closely.</summary>
     private DiffLine? PassOne()
     {
-        DiffLine line = Make(DiffLineKind.Context, _left[0], _left.Number, _right.Number);
-        _left.Drop(1);
-        _right.Drop(1);
+        DiffLine? told = null;
         if (_after > 0)
         {
             _after--;
-            return line;
+            told = Both(_left[0], back: 0);
         }
-        _before.Enqueue(line);
-        if (_before.Count > _context)
+        else
         {
-            _before.Dequeue();
-            _told = false;
+            _before.Enqueue(_left[0]);
+            if (_before.Count > _context)
+            {
+                _before.Dequeue();
+                _told = false;
+            }
         }
-        return null;
+        _left.Drop(1);
+        _right.Drop(1);
+        return told;
     }
 
     private IEnumerable<DiffLine> Align(int left, int right)
@@ -113,11 +116,8 @@ internal sealed class TextDiff : IDisposable
     private IEnumerable<DiffLine> Tell(int removed, int added)
     {
         if (!_told || (_left.Number - _before.Count, _right.Number - _before.Count) is (1, 1))
-        {
-            DiffLine place = Make(DiffLineKind.Place, "", _left.Number - _before.Count, _right.Number - _before.Count);
-            yield return place;
-        }
-        while (_before.TryDequeue(out DiffLine? line)) yield return line;
+            yield return Line(DiffLineKind.Place, "", _left.Number - _before.Count, _right.Number - _before.Count);
+        for (; _before.TryPeek(out string? line); _before.Dequeue()) yield return Both(line, back: _before.Count);
         (_told, _after) = (true, _context);
         string[] before = [.. Enumerable.Range(0, removed).Select(i => LineWindow.Show(_left[i]))];
         string[] after = [.. Enumerable.Range(0, added).Select(i => LineWindow.Show(_right[i]))];
@@ -131,7 +131,8 @@ internal sealed class TextDiff : IDisposable
         _right.Drop(added);
     }
 
-    private DiffLine Make(DiffLineKind kind, string text, long left, long right) => Line(kind, LineWindow.Show(text), left, right);
+    private DiffLine Both(string line, int back) =>
+        Line(DiffLineKind.Context, LineWindow.Show(line), _left.Number - back, _right.Number - back);
 
     private DiffLine Line(DiffLineKind kind, string text, long? left, long? right) =>
         new() { Case = _case, Kind = kind, Text = text, BaselineLine = left, CandidateLine = right };

@@ -53,9 +53,17 @@ public sealed class GetDefragCompareCommand : EarlierRunCommand
         {
             foreach (string full in FullPaths(path))
             {
-                if (ParameterSetName == Results) WriteResults(NewestRun(full));
-                else if (ParameterSetName == Trends) WriteTrends(NewestRun(full));
-                else List(full);
+                try
+                {
+                    if (ParameterSetName == Runs) List(full);
+                    else if (RunCatalog.Newest(full) is not string run) WriteError(ErrorKind.NoEarlierRun.Record(NoRunMessage(full), full));
+                    else if (Result) WriteResults(run);
+                    else WriteTrends(run);
+                }
+                catch (Exception e) when (Explain(e, full) is var (kind, message))
+                {
+                    WriteError(kind.Record(message, full, e));
+                }
             }
         }
     }
@@ -71,7 +79,7 @@ public sealed class GetDefragCompareCommand : EarlierRunCommand
 
     private void List(string full)
     {
-        IReadOnlyList<string> found = Guard(full, () => RunCatalog.Find(full));
+        IReadOnlyList<string> found = RunCatalog.Find(full);
         if (found.Count == 0)
         {
             // No run yet is an answer; a directory that was named and is none is a mistake.
@@ -96,8 +104,8 @@ public sealed class GetDefragCompareCommand : EarlierRunCommand
     private void WriteResults(string directory)
     {
         var filter = new CaseFilter([], Case, []);
-        using JournalIndex index = Guard(directory, () => new JournalIndex(OutputFolder.JournalOf(directory), TellDamage));
-        foreach (JournalLine line in Streamed(directory, index.LastLines()))
+        using var index = new JournalIndex(OutputFolder.JournalOf(directory), TellDamage);
+        foreach (JournalLine line in index.LastLines())
         {
             if (Stop.IsCancellationRequested) return;
             if (filter.Takes(line.Result.Case) && (Status.Length == 0 || Status.Contains(line.Result.Status)))
@@ -117,7 +125,7 @@ public sealed class GetDefragCompareCommand : EarlierRunCommand
         try
         {
             var filter = new CaseFilter([], Case, []);
-            foreach (CaseTrend trend in Streamed(directory, TrendTable.Compare(since, directory, filter, TellDamage, Stop))) WriteObject(trend);
+            foreach (CaseTrend trend in TrendTable.Compare(since, directory, filter, TellDamage, Stop)) WriteObject(trend);
         }
         catch (OperationCanceledException)
         {

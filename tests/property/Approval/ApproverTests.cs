@@ -112,6 +112,8 @@ public sealed class ApproverTests : IDisposable
         _directory.Write("cand/a", "2");
         Assert.Equal(ApprovalFault.Stale, Assert.Throws<ApprovalException>(() => Approve(line)).Fault);
         Assert.Equal("1", Text(_directory["base/a"]));
+        Approve(line, force: true); // as it is now
+        Assert.Equal("2", Text(_directory["base/a"]));
     }
 
     [Theory]
@@ -233,16 +235,19 @@ public sealed class ApproverTests : IDisposable
         Assert.Empty(Leftovers(_directory["base"]));
     }
 
-    [Fact]
-    public void A_candidate_that_changes_between_plan_and_copy_is_refused()
+    [Theory]
+    [InlineData("cand/a", false)]
+    [InlineData("base/a", false)]
+    [InlineData("base/a", true)]
+    public void A_file_that_changes_while_a_person_is_asked_is_refused_also_when_forced(string changed, bool gone)
     {
         _directory.Write("base/a", "1");
-        _directory.Write("cand/a", "2");
-        using var approver = new Approver(_directory["base"], _directory["cand"], force: false);
+        if (!gone) _directory.Write("cand/a", "2");
+        using var approver = new Approver(_directory["base"], _directory["cand"], force: true);
         ApprovalPlan plan = approver.Plan(Compared(_directory, "a"));
-        _directory.Write("cand/a", "other");
+        _directory.Write(changed, "other");
         Assert.Equal(ApprovalFault.Stale, Assert.Throws<ApprovalException>(() => approver.Carry(plan, default)).Fault);
-        Assert.Equal("1", Text(_directory["base/a"]));
+        Assert.Equal(changed == "base/a" ? "other" : "1", Text(_directory["base/a"]));
         Assert.Empty(Leftovers(_directory["base"]));
     }
 

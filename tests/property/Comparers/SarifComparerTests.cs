@@ -107,6 +107,23 @@ public sealed class SarifComparerTests
         Assert.Equal(Compare(baseline, candidate).Same, bounded.Same);
     }
 
+    [Fact]
+    public void Logs_of_which_every_finding_moved_are_matched_in_parts_when_more_wait_than_may()
+    {
+        static string Log(int move, bool last) => $$$"""
+            {"version":"2.1.0","runs":[{"tool":{"driver":{"name":"t"}},"results":[{{{string.Join(',', Enumerable.Range(0, last ? 2000 : 1999).Select(i => $$$"""
+            {"ruleId":"r","message":{"text":"m {{{(char)('a' + (i % 26))}}}{{{(char)('a' + (i / 26 % 26))}}}{{{(char)('a' + (i / 676))}}}"},"locations":[{"physicalLocation":
+            {"artifactLocation":{"uri":"a.c"},"region":{"startLine":{{{i + move}}} } } }]}
+            """))}}}]}]}
+            """;
+        List<FindingPair> pairs = [];
+        ComparisonResult parts = Compare(Log(1, false), Log(5000, true), bufferSize: 1024, joinLimit: 100, pairs: pairs.Add);
+        Assert.Equal(new ComparisonCounts(1, 0, 0, 0, Moved: 1999), parts.Counts);
+        Assert.EndsWith("(matched in parts: more than 100 waited at once)", parts.Reason, StringComparison.Ordinal);
+        Assert.All(pairs.Where(pair => pair.Change == FindingChange.Moved), pair => Assert.Equal(pair.Baseline, pair.Candidate));
+        Assert.Equal(Enumerable.Range(0, 2000).Select(i => (long)i), pairs.Select(pair => pair.Candidate).Order());
+    }
+
     [Property(MaxTest = 100)]
     public void A_log_cut_short_is_an_error_and_never_the_same(byte[] letters, PositiveInt cut)
     {

@@ -140,11 +140,12 @@ public class DiffProperties
             [
                 new Difference { Kind = DifferenceKind.Moved, Place = "a.c:2", From = "a.c:1", Rule = "R", Before = "m", After = "m" },
                 new Difference { Kind = DifferenceKind.New, Place = "a.c:3", Rule = "R", After = "\u001b[2J" },
+                new Difference { Kind = DifferenceKind.Updated, Place = "a.c:4", Rule = "R", Before = "m", After = "m" },
             ],
         };
         lines = [.. CaseDiff.Of(result, new DiffOptions(3, 100, AsText: false)).Where(one => one.Kind != DiffLineKind.Heading)];
-        Assert.Equal(["Moved   R a.c:2 (from a.c:1)", "New     R a.c:3", "+\u241b[2J"], lines[1..^1].Select(one => one.ToString()));
-        Assert.Contains("6 more differences", lines[^1].Text, StringComparison.Ordinal);
+        Assert.Equal(["Moved   R a.c:2 (from a.c:1)", "New     R a.c:3", "+\u241b[2J", "Updated R a.c:4", " m"], lines[1..^2].Select(one => one.ToString()));
+        Assert.Contains("5 more differences", lines[^1].Text, StringComparison.Ordinal);
     }
 
     private static string Join(string[] lines) => string.Concat(lines.Select(line => line + "\n"));

@@ -5,7 +5,9 @@ using Xunit;
 
 namespace Defragger.Tests.Reports;
 
-/// <summary>A hundred thousand cases: what reports take.</summary>
+/// <summary>A hundred thousand cases: what reports take. The heap is the whole process's: nothing else may run meanwhile.</summary>
+[CollectionDefinition(nameof(ReportLoadTests), DisableParallelization = true)]
+[Collection(nameof(ReportLoadTests))]
 public class ReportLoadTests
 {
     public const int Cases = 100_000;

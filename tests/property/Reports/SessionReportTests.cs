@@ -12,11 +12,12 @@ public sealed class SessionReportTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
+    // /bin/true is a launcher that dies at once.
     [Fact]
     public void A_run_that_cannot_go_on_is_reported_with_why()
     {
         using var folder = new OutputFolder(_directory["out"]);
-        LauncherLostException lost = Assert.ThrowsAny<LauncherLostException>(() => Run(folder, "/no/such/launcher"));
+        LauncherLostException lost = Assert.ThrowsAny<LauncherLostException>(() => Run(folder, "/bin/true"));
         string page = File.ReadAllText(_directory["out/report.html"]);
         Assert.Contains("The run ended before its end", page, StringComparison.Ordinal);
         Assert.Contains(System.Net.WebUtility.HtmlEncode(lost.Message), page, StringComparison.Ordinal);
@@ -29,7 +30,7 @@ public sealed class SessionReportTests : IDisposable
         _directory.Write("out/run.json", """{"reports":["report.html"]}""");
         _directory.Write("out/report.html", "before");
         using var folder = new OutputFolder(_directory["out"]);
-        Assert.Throws<FormatException>(() => Run(folder, "/no/such/launcher", resume: true));
+        Assert.Throws<FormatException>(() => Run(folder, "/bin/true", resume: true));
         Assert.Equal("before", File.ReadAllText(_directory["out/report.html"]));
     }
 
@@ -41,7 +42,7 @@ public sealed class SessionReportTests : IDisposable
             _directory.Write("out/run.json", """{"reports":["report.csv","../precious","memory.csv"]}""");
             _directory.Write("out/report.csv", "before");
             _directory.Write("precious", "kept");
-            Assert.ThrowsAny<LauncherLostException>(() => Run(folder, "/no/such/launcher"));
+            Assert.ThrowsAny<LauncherLostException>(() => Run(folder, "/bin/true"));
         }
         Assert.False(File.Exists(_directory["out/report.csv"]));
         Assert.Equal("kept", File.ReadAllText(_directory["precious"]));
@@ -55,7 +56,7 @@ public sealed class SessionReportTests : IDisposable
         var options = new RunOptions { Comparer = new CommandComparer(["/bin/true"]), ThrottleLimit = 1, Reports = [ReportFormat.Html] };
         using CaseSource source = new DirectoryCases(baseline, candidate, new CaseFilter([], [], []));
         var header = new JournalHeader(JournalHeader.Version, "0.1.0", DateTimeOffset.UtcNow, baseline, candidate);
-        CompareSession.Run(options, source, folder, header, resume, launcher, null, new Quiet(), CancellationToken.None);
+        CompareSession.Run(options, source, folder, header, resume, new LocalEngine(launcher), null, new Quiet(), CancellationToken.None);
     }
 
     private sealed class Quiet : IRunListener

@@ -4,6 +4,24 @@ using System.Text.Json;
 
 namespace Defragger.Comparers.Differences;
 
+/// <summary>A finding as far as it is shown.</summary>
+internal sealed record ShownFinding(
+    string Place, string? Rule, string? File, long? Line, string Message, string? Level, string? Snippet)
+{
+    /// <summary>A finding of which only the place is known.</summary>
+    /// <param name="file">The file's name or URI; null where there is none.</param>
+    /// <param name="line">The line, as it is written.</param>
+    /// <param name="otherwise">How it is called without a file.</param>
+    public static ShownFinding At(string? file, string? line, string otherwise)
+    {
+        if (file is not null)
+            file = Encoding.UTF8.GetString(SarifUri.Normalize(Encoding.UTF8.GetBytes(file)));
+        string where = file is null ? otherwise : line is null ? file : $"{file}:{line}";
+        long? number = long.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out long parsed) ? parsed : null;
+        return new(Excerpt.Of(where), null, file is null ? null : Excerpt.Of(file), number, "", null, null);
+    }
+}
+
 /// <summary>Reads what findings of SARIF logs say that differ.</summary>
 internal static class FindingText
 {
@@ -16,9 +34,10 @@ internal static class FindingText
     public static IReadOnlyList<Difference> Read(DifferenceList list, SourceFile baseline, SourceFile candidate) =>
         [.. list.Kept().Select(found => Tell(found.Kind, Of(baseline, found.Baseline), Of(candidate, found.Candidate)))];
 
-    private static Difference Tell(DifferenceKind kind, Finding? before, Finding? after)
+    /// <summary>One difference of two findings, or of one that has no counterpart.</summary>
+    public static Difference Tell(DifferenceKind kind, ShownFinding? before, ShownFinding? after)
     {
-        Finding shown = after ?? before!;
+        ShownFinding shown = after ?? before!;
         string? from = before is not null && after is not null && before.Place != after.Place ? before.Place : null;
         (string? left, string? right) = (before?.Message, after?.Message);
         if (before is not null && after is not null)
@@ -49,13 +68,13 @@ internal static class FindingText
     private static string? Joined(string? first, string between, string? second) =>
         first is null ? second : second is null ? first : first + between + second;
 
-    private static Finding? Of(SourceFile file, Extent extent)
+    private static ShownFinding? Of(SourceFile file, Extent extent)
     {
         if (!extent.Exists)
             return null;
         string unread = string.Create(CultureInfo.InvariantCulture, $"the finding at byte {extent.Offset}");
         if (file.ReadUpTo(extent.Offset, extent.Length, LongestFinding) is not ReadOnlyMemory<byte> text)
-            return new Finding(unread, null, null, null, "", null, null);
+            return ShownFinding.At(null, null, unread);
         try
         {
             using JsonDocument document = JsonDocument.Parse(text, s_options);
@@ -67,27 +86,21 @@ internal static class FindingText
         }
     }
 
-    private static Finding Of(JsonElement result, string unknown)
+    private static ShownFinding Of(JsonElement result, string unknown)
     {
         JsonElement? place = First(result, "locations") is { } location ? Member(location, "physicalLocation") : null;
         JsonElement? region = Member(place, "region");
-        string? file = FileOf(Member(place, "artifactLocation"));
-        string? lineText = Text(Member(region, "startLine"));
-        long? line = long.TryParse(lineText, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
-        string where = file is null ? unknown : lineText is null ? file : $"{file}:{lineText}";
-        return new Finding(
-            Excerpt.Of(where),
-            RuleOf(result),
-            file is null ? null : Excerpt.Of(file),
-            line,
-            MessageOf(Member(result, "message")),
-            Joined(Text(Member(result, "level")), "/", Text(Member(result, "kind"))),
-            Text(Member(Member(region, "snippet"), "text")));
+        return ShownFinding.At(FileOf(Member(place, "artifactLocation")), Text(Member(region, "startLine")), unknown) with
+        {
+            Rule = RuleOf(result),
+            Message = MessageOf(Member(result, "message")),
+            Level = Joined(Text(Member(result, "level")), "/", Text(Member(result, "kind"))),
+            Snippet = Text(Member(Member(region, "snippet"), "text")),
+        };
     }
 
     private static string? FileOf(JsonElement? artifact) =>
-        Text(Member(artifact, "uri")) is string uri
-            ? Encoding.UTF8.GetString(SarifUri.Normalize(Encoding.UTF8.GetBytes(uri)))
+        Text(Member(artifact, "uri")) is string uri ? uri
             : Text(Member(artifact, "index")) is string index ? $"artifact {index}" : null;
 
     private static string? RuleOf(JsonElement result)
@@ -127,6 +140,4 @@ internal static class FindingText
             return value!.Value.GetRawText(); // half a surrogate pair: as it is written
         }
     }
-
-    private sealed record Finding(string Place, string? Rule, string? File, long? Line, string Message, string? Level, string? Snippet);
 }

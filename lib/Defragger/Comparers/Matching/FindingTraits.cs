@@ -4,7 +4,7 @@ namespace Defragger.Comparers.Matching;
 /// <remarks>
 /// 64 bits each: among the 250,000 findings that may wait on a side, two different parts get one hash with a probability
 /// of about 2 in 10^9, and then one pair is wrong. Whether two logs are the same is asked of 128 bits. 0 stands for a part
-/// that the finding does not have. Size: 144 bytes. A class, so that the passes need no copies; only <see cref="RenamePass"/>
+/// that the finding does not have. Size: 152 bytes. A class, so that the passes need no copies; only <see cref="RenamePass"/>
 /// and the <see cref="TraitsPool"/> change it.
 /// </remarks>
 internal sealed class FindingTraits
@@ -53,6 +53,9 @@ internal sealed class FindingTraits
 
     /// <summary>What the steps of its code flows say, wherever they are.</summary>
     public ulong FlowShape;
+
+    /// <summary>It has its partner, and waits no more.</summary>
+    public bool IsPaired;
 
     /// <summary>Its fingerprints.</summary>
     public Fingerprint[] Fingerprints = [];

@@ -35,6 +35,20 @@ internal sealed class FindingRules
             _byId.Add(id, _allowances.ForRule(reader.GetString()));
     }
 
+    /// <summary>The id of a rule has this hash.</summary>
+    public void SawId(UInt128 id, string text)
+    {
+        if (_byId.Count < Limit && !_byId.ContainsKey(id))
+            _byId.Add(id, _allowances.ForRule(text));
+    }
+
+    /// <summary>The name of a file, normalised, has this hash.</summary>
+    public void SawFile(UInt128 file, string name)
+    {
+        if (_byFile.Count < Limit && !_byFile.ContainsKey(FindingTraits.Short(file)))
+            _byFile.Add(FindingTraits.Short(file), _allowances.ForFile(name));
+    }
+
     /// <summary>The reader stands on the name of a file, which has this hash.</summary>
     public void SawFile(UInt128 file, ref Utf8JsonReader reader)
     {
