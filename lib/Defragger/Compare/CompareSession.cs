@@ -56,6 +56,7 @@ internal static class CompareSession
         MemoryGraph.Draw(folder.MemorySamples, folder.MemoryGraph, title);
         return summary;
     }
+
     private static RunEnd EndOf(CompareSummary summary, JournalHeader header, RunEnd? earlier, long journal) => new(
         journal, header.Started, DateTimeOffset.UtcNow, summary.Elapsed + (earlier?.Elapsed ?? TimeSpan.Zero), summary.Stopped, summary.ExitCode,
         Enum.GetValues<CaseStatus>().Where(status => summary.Count(status) > 0).ToDictionary(status => status, summary.Count));
