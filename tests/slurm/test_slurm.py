@@ -240,7 +240,7 @@ class WithLittleMemory(Runs):
         self.assertEqual((big["attempts"], big["reserved"]), (2, 1 << 30), output)
         self.assertGreater(big["peakMemory"], 700 << 20)
         # Whether the kernel or the task's own watch was first is a matter of milliseconds; both are told as this.
-        self.assertIn("1 of its 1 cases wait again (its time was over, or memory short)", output)
+        self.assertIn("1 of its 7 cases wait again (its time was over, or memory short)", output)
 
     def test_a_case_over_all_memory_is_told_so(self):
         for side in "base", "cand":

@@ -12,8 +12,8 @@ namespace Defragger.Cluster;
 internal sealed class ClusterPlan(
     RunOptions options, CaseSource source, CaseLedger ledger, MemoryClasses classes, Predictor predictor, ClusterQueue queue)
 {
-    /// <summary>Cases that wait at most.</summary>
-    public const int Most = 100_000;
+    /// <summary>Cases that wait at most: some 20 MB. Among so many the order is the longest first, beyond that it is their coming.</summary>
+    public const int Most = 20_000;
 
     // Of a case of which nothing at all is known: short, so that its chunk has many, for no case is begun when the chunk's time is
     // over, and the rest is cut anew with what was learned.
@@ -27,6 +27,8 @@ internal sealed class ClusterPlan(
 
     private readonly HashSet<UInt128> _adopted = [];
     private TimeSpan? _dry;
+    private long _taken;
+    private double _seconds; // predicted, of those that were taken and need a task
 
     /// <summary>The source has no more, or is not asked any more.</summary>
     public bool SourceDone { get; private set; }
@@ -46,12 +48,13 @@ internal sealed class ClusterPlan(
             state = source.TryTake(out TestCase next);
             SourceDone = state == SourceState.Done;
             if (state != SourceState.Taken) break;
+            _taken++;
             if (_adopted.Contains(Key(next.Name)) || ledger.TrySettle(next)) continue;
             Add(next);
         }
         _dry = state == SourceState.Pending ? _dry ?? now : null;
         bool full = queue.Cases >= Most;
-        if (queue.Uncut > 0 && (SourceDone || full || now - _dry >= s_patience)) queue.Cut(more: !SourceDone && full);
+        if (queue.Uncut > 0 && (SourceDone || full || now - _dry >= s_patience)) queue.Cut(ToCome());
         return !SourceDone && !full && state == SourceState.Taken;
     }
 
@@ -61,12 +64,18 @@ internal sealed class ClusterPlan(
     /// <summary>Nothing is taken from the source any more.</summary>
     public void Close() => SourceDone = true;
 
+    /// <summary>Predicted seconds of what the source has left, as far as it tells.</summary>
+    private double ToCome() => SourceDone || source.Total is not long total || total <= _taken ? 0
+        : (total - _taken) * (_seconds / _taken);
+
     private void Add(TestCase one)
     {
         Prediction prediction = predictor.Predict(one.Name);
         ProcessSpec spec = options.Comparer.Prepare(one);
         bool unknown = prediction.Source == PredictionSource.Default;
         long need = options.CaseMemoryLimit is long limit ? Math.Min(prediction.Peak, limit) : prediction.Peak;
+        double seconds = unknown ? UnknownSeconds : Math.Max(LeastSeconds, prediction.Duration.TotalSeconds);
+        _seconds += seconds;
         queue.Add(new ChunkCase
         {
             Case = one.Name,
@@ -78,7 +87,7 @@ internal sealed class ClusterPlan(
             Directory = spec.WorkingDirectory,
             Need = need,
             Source = prediction.Source,
-            Seconds = unknown ? UnknownSeconds : Math.Max(LeastSeconds, prediction.Duration.TotalSeconds),
+            Seconds = seconds,
             Class = classes.Of(need),
         });
     }

@@ -26,10 +26,10 @@ internal sealed class ClusterQueue(int classes, int cores)
     }
 
     /// <summary>Cuts all that is not cut yet: the largest memory first, of one class the longest first.</summary>
-    /// <param name="more">More is to come, so that these are not the last.</param>
-    public void Cut(bool more)
+    /// <param name="toCome">Predicted seconds of what is not here yet.</param>
+    public void Cut(double toCome)
     {
-        double left = more ? double.PositiveInfinity : _waiting.Sum(list => list.Sum(one => one.Seconds));
+        double left = toCome + _waiting.Sum(list => list.Sum(one => one.Seconds));
         for (int memoryClass = classes - 1; memoryClass >= 0; memoryClass--)
         {
             List<ChunkCase> waiting = _waiting[memoryClass];
