@@ -53,6 +53,26 @@ Describe 'Export-DefragHeapMap' {
             "$($maps[0].Live) $($maps[0].Purged)" | Should -Be '4096 4096'
         }
 
+        It 'draws the moments of a trace by <By>, as an animation or with a slider' -ForEach @(@{ By = 'State' }, @{ By = 'Size' }, @{ By = 'Age' }) {
+            $lines = @('h 1048576') + @(for ($i = 0; $i -lt 2000; $i++) { "a $i $(($i % 7 + 1) * 40)" }) + @(for ($i = 0; $i -lt 2000; $i += 2) { "f $i" })
+            [System.IO.File]::WriteAllText("$root/t.trace", ($lines -join "`n") + "`n")
+            $maps = @(Export-DefragHeapMap "$root/t.trace" "$root/m.svg" -Moments 5 -ColourBy $By -PassThru)
+            "$($maps.Count) $($maps[4].Blocks) $($maps[4].Name)" | Should -Be '5 1000 t.trace, the end'
+            $maps[0].HasAges | Should -BeTrue
+            $svg = [System.IO.File]::ReadAllText("$root/m.svg")
+            ([xml] $svg).DocumentElement.LocalName | Should -Be 'svg'
+            [regex]::Matches($svg, '<animate ').Count | Should -Be 5
+            [void] (Export-DefragHeapMap "$root/t.trace" "$root/m.html" -ColourBy $By)
+            [regex]::Matches([System.IO.File]::ReadAllText("$root/m.html"), '<figure').Count | Should -Be 12
+        }
+
+        It 'draws a region without pages by its granules' {
+            [System.IO.File]::WriteAllText("$root/region", "region 0x0 640`nblock 0 32`nfree 32 16`nblock 48 512`nfree 560 80`nend`n")
+            $map = Export-DefragHeapMap "$root/region" "$root/m.svg" -ColourBy Size -PassThru
+            "$($map.Live) $($map.Pinned) $($map.Free) $($map.Arenas[0].Pages.Count)" | Should -Be '544 544 96 40'
+            [System.IO.File]::ReadAllText("$root/m.svg") | Should -BeLike '*544 B live, 96 B free; a cell is 16 B*'
+        }
+
         It 'ends with <Id> for <What>' -ForEach @(
             @{ What = 'a file of another kind'; Id = 'InvalidFormat'; Output = 'm.gif'; Names = @('good') }
             @{ What = 'several snapshots in one picture'; Id = 'InvalidFormat'; Output = 'm.png'; Names = @('good', 'good') }
@@ -62,6 +82,10 @@ Describe 'Export-DefragHeapMap' {
             [System.IO.File]::WriteAllText("$root/there.svg", '')
             $paths = @(foreach ($name in $Names) { "$root/$name" })
             { Export-DefragHeapMap $paths "$root/$Output" } | Should -Throw -ErrorId "$Id,$commandName"
+        }
+
+        It 'does not colour a snapshot by an age that it does not tell' {
+            { Export-DefragHeapMap "$root/good" "$root/m.svg" -ColourBy Age } | Should -Throw -ErrorId "InvalidFormat,$commandName"
         }
 
         It 'writes nothing with -WhatIf' {

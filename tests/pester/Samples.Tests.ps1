@@ -130,3 +130,21 @@ Describe 'samples/compare.py' {
         [long] $run.Answers[0].memory | Should -BeLessThan 100000000
     }
 }
+
+Describe 'samples/memory/before_after.py' {
+    It 'runs both little tests on stock Python and on our malloc, and draws them' {
+        if (-not $hasPython) { Set-ItResult -Skipped -Because 'there is no python3 (apt-get install python3)'; return }
+        $root = [System.IO.Directory]::CreateTempSubdirectory('defrag-spec-').FullName
+        try {
+            $printed = @(& python3 "$samples/memory/before_after.py" "$root/picture.svg" 100000 30000 2>&1)
+            $LASTEXITCODE | Should -Be 0
+            $printed.Count | Should -Be 5
+            $figures = @(foreach ($number in [regex]::Matches([string] $printed[1], '[\d.]+(?= MB)')) { [double] $number.Value })
+            $figures[1] | Should -BeGreaterThan ($figures[0] + 40)
+            $figures[2] | Should -BeLessThan ($figures[0] + 15)
+            ([xml] [System.IO.File]::ReadAllText("$root/picture.svg")).DocumentElement.LocalName | Should -Be 'svg'
+        } finally {
+            [System.IO.Directory]::Delete($root, $true)
+        }
+    }
+}

@@ -113,7 +113,7 @@ internal sealed class HeapColours
         static string Name(double operations)
         {
             (double unit, string name) = operations >= 1e6 ? (1e6, " million") : operations >= 1e3 ? (1e3, " thousand") : (1, "");
-            return (operations / unit).ToString("0.#", CultureInfo.InvariantCulture) + name;
+            return (operations / unit).ToString(unit < 1e6 ? "0" : "0.#", CultureInfo.InvariantCulture) + name;
         }
     }
 

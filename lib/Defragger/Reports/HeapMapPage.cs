@@ -98,10 +98,14 @@ internal static class HeapMapPage
 
     private static string Data(HeapMapImage image) => "data:image/png;base64," + Convert.ToBase64String(image.ToPng());
 
-    private static string Figures(HeapMap map) =>
-        $"{map.Blocks.ToString("N0", s_plain)} blocks; {MemorySize.Format(map.Live)} live on pages of {MemorySize.Format(map.Pinned)}, "
-        + $"{MemorySize.Format(map.Free)} free, {MemorySize.Format(map.Purged)} given back"
-        + (map.Large > 0 ? $"; {MemorySize.Format(map.Large)} in large blocks elsewhere" : "");
+    private static string Figures(HeapMap map)
+    {
+        string blocks = $"{map.Blocks.ToString("N0", s_plain)} blocks; {MemorySize.Format(map.Live)} live";
+        if (map.Arenas.Count > 0 && map.Arenas.All(arena => arena.Unit != HeapMap.PageSize)) // a region: nothing of it goes back
+            return $"{blocks}, {MemorySize.Format(map.Free)} free";
+        return $"{blocks} on pages of {MemorySize.Format(map.Pinned)}, {MemorySize.Format(map.Free)} free, {MemorySize.Format(map.Purged)} given back"
+            + (map.Large > 0 ? $"; {MemorySize.Format(map.Large)} in large blocks elsewhere" : "");
+    }
 
     private static string Cell(HeapMap map, HeapMapImage image) =>
         MemorySize.Format((long)image.PagesPerCell * (map.Arenas.Count > 0 ? map.Arenas[0].Unit : HeapMap.PageSize));

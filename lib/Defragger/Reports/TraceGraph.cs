@@ -11,10 +11,10 @@ internal static class TraceGraph
     private static readonly (string Policy, string Title, OxyColor Colour, LineStyle Style)[] s_lines =
     [
         ("SizeClasses", "size classes", OxyColor.FromRgb(0xd6, 0x9e, 0x2e), LineStyle.Solid),
-        ("BestFit", "best fit, its top given back", OxyColor.FromRgb(0xc0, 0x56, 0x21), LineStyle.Solid),
+        ("BestFit", "best fit", OxyColor.FromRgb(0xc0, 0x56, 0x21), LineStyle.Solid),
         ("BestFit+Purge", "best fit, purged", OxyColor.FromRgb(0xc0, 0x56, 0x21), LineStyle.Dash),
         (PolicyName.Defragger, "Defragger", OxyColor.FromRgb(0x2b, 0x6c, 0xb0), LineStyle.Solid),
-        (PolicyName.Merged(8), "Defragger, 8 pages merged", OxyColor.FromRgb(0x2b, 0x6c, 0xb0), LineStyle.Dash),
+        (PolicyName.Merged(8), "Defragger, merged", OxyColor.FromRgb(0x2b, 0x6c, 0xb0), LineStyle.Dash),
     ];
 
     /// <summary>Draws a measurement as SVG.</summary>

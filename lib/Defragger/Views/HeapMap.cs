@@ -20,7 +20,7 @@ public enum PageUse : byte
 /// <param name="Live">Bytes of blocks on it, 0 to <see cref="HeapMap.PageSize"/>.</param>
 /// <param name="SizeClass">Of the blocks that most of the live bytes belong to, if one class has more than half of them; else of
 /// some that are there. See <see cref="HeapMap.SizeClassOf"/>; 0 when nothing lives.</param>
-/// <param name="Age">How old the live bytes are on average, in operations; -1 when that is not known.</param>
+/// <param name="Age">How old the live bytes of a pinned page are on average, in operations; -1 when that is not known.</param>
 public readonly record struct HeapPage(PageUse Use, int Live, byte SizeClass = 0, float Age = -1);
 
 /// <summary>An arena of a heap, page by page.</summary>
@@ -67,7 +67,7 @@ public sealed record HeapMap
     public long Purged => Bytes(PageUse.Purged);
 
     /// <summary>Whether the snapshot tells how old blocks are: one of a trace does.</summary>
-    public bool HasAges => Arenas.Any(arena => arena.Pages.Any(page => page.Age >= 0));
+    public bool HasAges => Arenas.Any(arena => arena.Pages.Any(page => page.Use == PageUse.Pinned && page.Age >= 0));
 
     /// <summary>The class of a block's length, from 1 to <see cref="SizeClasses"/>.</summary>
     public static byte SizeClassOf(long length)
