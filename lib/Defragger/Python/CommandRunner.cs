@@ -5,7 +5,7 @@ using Defragger.Engines;
 
 namespace Defragger.Python;
 
-/// <summary>Runs the commands of a build, each in a session of its own under <c>defrag-launch</c>: a cancelled one ends
+/// <summary>Runs the commands of a build and the tests of a suite, each in a session of its own under <c>defrag-launch</c>: a cancelled one ends
 /// with all that it started, and so does one whose caller dies.</summary>
 /// <remarks>
 /// <para>A command sees the caller's environment without what would change a Python, an allocator or a make

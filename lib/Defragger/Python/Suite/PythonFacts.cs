@@ -18,9 +18,9 @@ internal sealed record PythonFacts(Version Version, bool HasRunner, IReadOnlySet
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
 
     /// <exception cref="PythonSuiteException">It does not start or does not answer.</exception>
-    public static PythonFacts Ask(SuiteRunner runner, string python, IEnumerable<string> files, string folder, CancellationToken stop)
+    public static PythonFacts Ask(CommandRunner runner, string python, IEnumerable<string> files, string folder, CancellationToken stop)
     {
-        ProcessReport report = runner.Run(python, ["-c", Question, .. files], folder, s_patience, stop);
+        ProcessReport report = PythonSuite.Capture(runner, python, ["-c", Question, .. files], folder, s_patience, stop);
         if (report.ExitCode != 0)
         {
             string why = report.StartError ?? (report.TimedOut ? "it gave no answer within a minute" : report.StandardError.Trim());

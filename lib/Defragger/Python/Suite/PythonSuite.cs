@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Text.RegularExpressions;
 using Defragger.Engines;
 
@@ -31,14 +32,14 @@ public static partial class PythonSuite
 
     private static IEnumerable<SuiteResult> Results(SuiteOptions options, CancellationToken stop)
     {
-        using var runner = new SuiteRunner(options.Launcher);
+        using CommandRunner runner = Start(options.Launcher);
         PythonFacts facts = Agree(runner, options, stop);
         foreach (string file in options.Files)
             yield return facts.Files.Contains(file) ? Compare(runner, options, facts, file, stop) : SuiteResult.NotThere(file);
     }
 
     /// <summary>Both are of one version and have tests.</summary>
-    private static PythonFacts Agree(SuiteRunner runner, SuiteOptions options, CancellationToken stop)
+    private static PythonFacts Agree(CommandRunner runner, SuiteOptions options, CancellationToken stop)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("defrag-suite-");
         try
@@ -64,7 +65,7 @@ public static partial class PythonSuite
         }
     }
 
-    private static SuiteResult Compare(SuiteRunner runner, SuiteOptions options, PythonFacts facts, string file, CancellationToken stop)
+    private static SuiteResult Compare(CommandRunner runner, SuiteOptions options, PythonFacts facts, string file, CancellationToken stop)
     {
         List<FileRun> stock = [], ours = [];
         IReadOnlyList<SuiteDifference> differences;
@@ -78,13 +79,13 @@ public static partial class PythonSuite
         return SuiteResult.Of(file, stock, ours, differences);
     }
 
-    private static FileRun Run(SuiteRunner runner, string python, string file, TimeSpan timeout, CancellationToken stop)
+    private static FileRun Run(CommandRunner runner, string python, string file, TimeSpan timeout, CancellationToken stop)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("defrag-suite-");
         try
         {
             string xml = Path.Combine(folder.FullName, "junit.xml");
-            ProcessReport report = runner.Run(python, ["-m", "test", "--junit-xml", xml, file], folder.FullName, timeout, stop);
+            ProcessReport report = Capture(runner, python, ["-m", "test", "--junit-xml", xml, file], folder.FullName, timeout, stop);
             try
             {
                 return FileRun.Of(report, File.Exists(xml) ? JunitReport.Read(xml) : null, "no report was written");
@@ -98,6 +99,31 @@ public static partial class PythonSuite
         {
             Remove(folder);
         }
+    }
+
+    private static CommandRunner Start(string launcher)
+    {
+        try
+        {
+            return new CommandRunner(launcher);
+        }
+        catch (Win32Exception e)
+        {
+            throw new PythonSuiteException($"The launcher '{launcher}' cannot be started: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Runs a Python with these words, in a folder that has its temporary files too.</summary>
+    internal static ProcessReport Capture(
+        CommandRunner runner, string python, IEnumerable<string> words, string folder, TimeSpan timeout, CancellationToken stop)
+    {
+        var command = new BuildCommand(python, [.. words])
+        {
+            Directory = folder,
+            Environment = new Dictionary<string, string> { ["TMPDIR"] = folder },
+        };
+        ProcessReport report = runner.Capture(command, timeout, stop);
+        return report.LauncherLost ? throw new LauncherLostException(report.StartError!) : report;
     }
 
     // A test may leave something that cannot be removed, such as a folder without rights: it stays where temporary files lie.
