@@ -17,14 +17,14 @@ quiet cmake -S lib/Defragger.Native -B artifacts/native -DCMAKE_BUILD_TYPE=Relea
 quiet cmake --build artifacts/native --target bench-merge
 
 echo "$(date +%F), $(nproc) cores, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(uname -sr), load $(cut -d' ' -f1 /proc/loadavg)"
-printf '%-28s %-10s %8s %8s %8s %8s %9s %7s\n' 'heap' 'plan' 'cold' 'members' 'groups' 'saved' 'mappings' 'ms'
+printf '%-28s %-10s %8s %8s %8s %8s %8s %9s %7s\n' 'heap' 'plan' 'cold' 'runs' 'members' 'groups' 'saved' 'mappings' 'ms'
 # pages, bytes of a block (0: 16 to 512), one in how many stays
 while read -r pages size live; do
     artifacts/native/bench-merge "$pages" "$size" "$live" > "$folder/lines"
     what="$pages pages, $((size)) B, 1/$live"
     while read -r name numbers; do
         # shellcheck disable=SC2086 # numbers are words
-        printf '%-28s %-10s %8s %8s %8s %8s %9s %7s\n' "${what/ 0 B/ mixed}" "$name" $numbers
+        printf '%-28s %-10s %8s %8s %8s %8s %8s %9s %7s\n' "${what/ 0 B/ mixed}" "$name" $numbers
         what=
     done < "$folder/lines"
 done << 'END'

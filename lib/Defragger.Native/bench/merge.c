@@ -5,7 +5,9 @@
  * stays, at random. Pages without a live granule are given back; all others are cold. Three plans for them,
  * for groups of up to 16 pages with up to 128 live granules, are a line each:
  *
- *   NAME candidates members groups saved mappings milliseconds
+ *   NAME candidates runs members groups saved mappings milliseconds
+ *
+ * Runs of candidates that follow each other are the fewest mappings that any plan of all of them has.
  *
  *   plan      df_heap_plan_merges, 64 probes
  *   strict    first fit as one knows it: the sparsest first, each into the first of the last 64 open groups
@@ -94,6 +96,14 @@ static size_t cold_pages(const struct df_heap *heap, uint64_t pages, uint32_t *c
     return count;
 }
 
+static size_t runs_of(const uint32_t *pages, size_t count)
+{
+    size_t runs = 0;
+    for (size_t i = 0; i < count; i++)
+        runs += i == 0 || pages[i] != pages[i - 1] + 1;
+    return runs;
+}
+
 /* --- First fit --- */
 
 struct first_fit {
@@ -162,10 +172,10 @@ static struct df_merge_plan first_fit(const struct df_heap *heap, const uint32_t
 
 /* --- Lines --- */
 
-static void print(const char *name, size_t count, struct df_merge_plan plan, double ms)
+static void print(const char *name, const uint32_t *pages, size_t count, struct df_merge_plan plan, double ms)
 {
-    printf("%-9s %zu %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu32 " %.1f\n", name, count, plan.members,
-           plan.groups, plan.saved_pages, plan.mappings, ms);
+    printf("%-9s %zu %zu %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu32 " %.1f\n", name, count,
+           runs_of(pages, count), plan.members, plan.groups, plan.saved_pages, plan.mappings, ms);
 }
 
 static struct df_merge_plan plan_once(const struct df_heap *heap, const uint32_t *pages, size_t count,
@@ -202,7 +212,7 @@ int main(int argc, char **argv)
             double took = now_ms() - before;
             best = round == 0 || took < best ? took : best;
         }
-        print(names[way], count, plan, best);
+        print(names[way], cold, count, plan, best);
     }
     return 0;
 }

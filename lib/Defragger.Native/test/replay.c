@@ -399,35 +399,46 @@ static void merge_memory(const struct replay *replay, const uint32_t *group_of, 
             memcpy(replay->arena.base + page * DF_PAGE, merged, sizeof merged);
 }
 
-/* Plans groups of all pages, and holds their members; the plan follows in replay.offsets. */
-static struct answer merge(struct replay *replay, uint64_t most)
+/* A plan for all pages that are committed as a whole. */
+static struct df_merge_plan plan_all(const struct replay *replay, struct df_merge_limits limits, size_t pages,
+                                     uint32_t *group_of)
 {
-    const struct df_merge_limits limits = {(uint32_t)most, 8, 256};
-    struct df_heap *heap = replay->arena.heap;
-    size_t pages = replay->arena.committed / DF_PAGE;
-    if (most < 2 || most > 16)
-        return (struct answer){0};
     uint32_t *numbers = need(calloc(pages + 1, sizeof *numbers));
-    uint32_t *group_of = need(calloc(pages + 1, sizeof *group_of));
     void *scratch = need(calloc(1, df_heap_merge_scratch(pages)));
     for (size_t page = 0; page < pages; page++)
         numbers[page] = (uint32_t)page;
-    struct df_merge_plan plan = df_heap_plan_merges(heap, numbers, pages, &limits, group_of, scratch);
+    struct df_merge_plan plan =
+        df_heap_plan_merges(replay->arena.heap, numbers, pages, &limits, group_of, scratch);
+    free(numbers);
+    free(scratch);
+    return plan;
+}
+
+/* Plans groups of all pages, and holds their members; the plan follows in replay.offsets. */
+static struct answer merge(struct replay *replay, uint64_t most)
+{
+    size_t pages = replay->arena.committed / DF_PAGE;
+    if (most < 2 || most > 16)
+        return (struct answer){0};
+    uint32_t *group_of = need(calloc(pages + 1, sizeof *group_of));
+    struct df_merge_plan plan =
+        plan_all(replay, (struct df_merge_limits){(uint32_t)most, 8, 256}, pages, group_of);
     for (uint32_t group = 0; group < plan.groups && replay->has_payload; group++)
         merge_memory(replay, group_of, group, pages);
-    size_t room = (pages + replay->batch_most + 3) * sizeof *replay->offsets;
-    replay->offsets = need(realloc(replay->offsets, room));
+    if (pages + 3 > replay->batch_most) {
+        replay->batch_most = pages + 3;
+        replay->offsets = need(realloc(replay->offsets, replay->batch_most * sizeof *replay->offsets));
+    }
     for (size_t page = 0; page < pages; page++) {
         bool is_member = group_of[page] != DF_NO_GROUP;
         replay->offsets[page] = is_member ? group_of[page] : NONE;
-        holds(replay, !is_member || df_heap_hold_page(heap, (uint32_t)page), "a member can be held");
+        holds(replay, !is_member || df_heap_hold_page(replay->arena.heap, (uint32_t)page),
+              "a member can be held");
     }
     replay->offsets[pages] = plan.groups;
     replay->offsets[pages + 1] = plan.members;
     replay->offsets[pages + 2] = plan.mappings;
-    free(numbers);
     free(group_of);
-    free(scratch);
     return (struct answer){.done = true, .number = NONE, .batch = pages + 3};
 }
 
@@ -572,6 +583,14 @@ static void print_statistics(const struct replay *replay)
     printf("refused   %" PRIu64 " operations; %" PRIu64 " resizes moved\n", replay->refused, replay->moved);
     printf("peak committed / peak live  %.3f\n", (double)now.committed / peak);
     printf("pinned / live at the end    %.3f\n", (double)now.pinned / live);
+    size_t pages = now.committed / DF_PAGE;
+    uint32_t *group_of = need(calloc(pages + 1, sizeof *group_of));
+    struct df_merge_plan plan = plan_all(replay, (struct df_merge_limits){16, 64, 128}, pages, group_of);
+    printf("merged    %" PRIu32 " pages could lie on %" PRIu32 ", in %" PRIu32
+           " mappings: pinned / live %.3f\n",
+           plan.members, plan.groups, plan.mappings,
+           ((double)now.pinned - (double)plan.saved_pages * DF_PAGE) / live);
+    free(group_of);
 }
 
 static int run_checked(const struct script *script, const struct options *options)

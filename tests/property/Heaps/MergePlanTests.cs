@@ -26,7 +26,11 @@ public class MergePlanTests
         Assert.Equal(plan, native.PlanMerges(pages, limits, nativeGroupOf));
         Assert.Equal(groupOf, nativeGroupOf);
         AssertSound(managed, pages, groupOf, limits, plan);
-        foreach (int page in pages) Assert.Equal(managed.PageLive(page)[..].ToArray(), native.PageLive(page)[..].ToArray());
+        foreach (int page in pages)
+        {
+            PageBits live = managed.PageLive(page), nativeLive = native.PageLive(page);
+            Assert.Equal(live[..].ToArray(), nativeLive[..].ToArray());
+        }
     }
 
     /// <summary>Where all pages go in at once, a page alone conflicts with every other that is alone. So the best plan has a

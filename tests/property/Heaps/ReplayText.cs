@@ -84,7 +84,7 @@ internal sealed class ReplayText
         MergePlan plan = _heap.PlanMerges(pages, new MergeLimits(members, 8, 256), groupOf);
         foreach (int page in pages)
             if (groupOf[page] >= 0) _heap.HoldPage(page);
-        return $"0 {string.Join(' ', groupOf)} {plan.Groups} {plan.Members} {plan.Mappings}";
+        return $"0 {string.Join(' ', [.. groupOf, plan.Groups, plan.Members, plan.Mappings])}";
     }
 
     private static IEnumerable<int> Slots(Operation operation) => Enumerable.Range(operation.Slot, operation.Count);
