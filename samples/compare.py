@@ -23,6 +23,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from collections import Counter
 from typing import Any, Dict, Hashable, Iterator, NamedTuple, Tuple
 
@@ -159,6 +160,23 @@ class Worker:
         return False
 
 
+class Compaction:
+    """Merges the pages on which what is remembered lies scattered, for at most 2 % of the processor time."""
+
+    SHARE = 0.02
+
+    def __init__(self) -> None:
+        self._due = 0.0
+
+    def after_case(self) -> None:
+        begin = time.process_time()
+        if defragger is None or begin < self._due:
+            return
+        defragger.compact(1)
+        end = time.process_time()
+        self._due = end + (end - begin) / self.SHARE
+
+
 def occupied() -> int:
     """The bytes that this process occupies: a page that others share counts by its share."""
     with open("/proc/self/smaps_rollup", encoding="ascii") as file:
@@ -166,7 +184,7 @@ def occupied() -> int:
 
 
 def serve(key: str, memory: bool) -> int:
-    worker, highest = Worker(key), SAME
+    worker, highest, compaction = Worker(key), SAME, Compaction()
     sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # a path may be any bytes
     for line in sys.stdin:
         code, answer = worker.answer(line)
@@ -174,8 +192,7 @@ def serve(key: str, memory: bool) -> int:
             answer["memory"] = occupied()
         print(json.dumps(answer), flush=True)
         highest = max(highest, code)
-        if defragger is not None:
-            defragger.compact(1)  # what is remembered lies on many pages, and rests
+        compaction.after_case()
     return highest
 
 

@@ -2,7 +2,7 @@
 
     compare_worker.py write FOLDER CASES RECORDS     the cases, once
     compare_worker.py run FOLDER [SECONDS]           compare them one after another, with a rest after each
-    compare_worker.py merge FOLDER                   the same, and sparse pages are merged after each case, where that can be
+    compare_worker.py merge FOLDER                   the same, merging sparse pages when DEFRAG_BENCH_COMPACT says: case, rest
     compare_worker.py live FOLDER                    only build what stays, in a process that does nothing else
 
 One record in a hundred differs from baseline to candidate. The worker loads a case, compares it and drops it, but
@@ -91,8 +91,9 @@ def merge(folder):
     group = gauge.Group()
     comparer, dropped = sample("compare.py"), []
     for _, worker in compared(folder, comparer):
-        gauge.compact()
+        gauge.compact("case")
         dropped.append(gauge.held())
+    gauge.compact("rest")
     time.sleep(2)
     report(**{f"dropped-{case}": bytes for case, bytes in enumerate(dropped, 1)})
     report(idle=gauge.held(), idle_rss=gauge.resident(), most_rss=gauge.most_resident(), mappings=gauge.mappings(),

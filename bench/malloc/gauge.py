@@ -43,9 +43,9 @@ def trim():
         _process.malloc_trim(ctypes.c_size_t(0))
 
 
-def compact():
-    """Merges sparse pages, for at most a second, where the allocator can do that."""
-    if hasattr(_process, "df_compact"):
+def compact(moment):
+    """Merges sparse pages, for at most a second, if DEFRAG_BENCH_COMPACT names this moment."""
+    if os.environ.get("DEFRAG_BENCH_COMPACT") == moment:
         _process.df_compact(ctypes.c_uint64(1_000_000))
 
 

@@ -24,7 +24,7 @@ internal static class Document
 
             The worker is [samples/compare.py](../../samples/compare.py): {options.Cases} cases of {options.Records:N0} + {options.Records:N0} records, one after
             another; of each 1 % of the records stays, scattered. What stays takes {Size(results.Live)} MiB in a fresh process that has only
-            ever had that, interpreter included. Under ours the worker calls `df_compact` after each case, for at most a second.
+            ever had that, interpreter included. `Merged at rest`: it calls `df_compact` once, before it waits for more.
             [docs/merging.md](../merging.md) tells how it works.
 
 
@@ -35,8 +35,8 @@ internal static class Document
         text.Append("""
 
             Pss: a page that is shown twice counts once. RSS counts it twice. Charged: by a memory cgroup of its own, which the worker joins as it begins,
-            with what the kernel needs for its mappings; - where none can be made. `merged by itself` merges once it rests, which
-            in this run it does only in the end.
+            with what the kernel needs for its mappings; - where none can be made. Merged after each case, what is merged is
+            written to by the next one, which counts references, and merged again. `merged by itself` (DEFRAGGER_MERGE=auto) calls nothing.
 
             """);
         text.Append("\nNot there: ").AppendJoin("; ", results.Missing).Append(".\n");
@@ -46,7 +46,7 @@ internal static class Document
     private static string Demands(Results results)
     {
         var table = new Table("demand", "limit", "measured", "met");
-        Setting merged = results.Measurement.Find(Results.OnRequest)!;
+        Setting merged = results.Measurement.Find(Results.AtRest)!;
         Add("held 2 s after the last case, of what is live", MostOfLive, results.OfLive(merged));
         Add("processor time, of that without merging", MostTime, results.Measurement.Ratio(results.Worker, merged));
         return table.ToString();

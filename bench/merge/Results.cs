@@ -8,7 +8,7 @@ namespace Defragger.Bench.Merge;
 /// <param name="Missing">Peers that are not on this machine, with the reason.</param>
 internal sealed record Results(Measurement Measurement, double Live, IReadOnlyList<string> Missing)
 {
-    public const string Off = "not merged", OnRequest = "merged on request", ByItself = "merged by itself";
+    public const string Off = "not merged", AtRest = "merged at rest", EachCase = "merged after each case", ByItself = "merged by itself";
 
     public Workload Worker => Measurement.Workloads[0];
 
@@ -31,7 +31,8 @@ internal sealed record Results(Measurement Measurement, double Live, IReadOnlyLi
             else
                 found.InsertRange(0,
                 [
-                    On(Off, here, "DEFRAGGER_MERGE=off"), On(OnRequest, here, "DEFRAGGER_MERGE=on"), On(ByItself, here, "DEFRAGGER_MERGE=auto"),
+                    On(Off, here, "DEFRAGGER_MERGE=off"), On(AtRest, here, "DEFRAG_BENCH_COMPACT=rest"),
+                    On(EachCase, here, "DEFRAG_BENCH_COMPACT=case"), On(ByItself, here, "DEFRAGGER_MERGE=auto"),
                 ]);
         }
         if (found.All(one => one.Name != Off)) throw new InvalidOperationException(missing[^1]);

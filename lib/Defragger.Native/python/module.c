@@ -114,7 +114,8 @@ static PyMethodDef functions[] = {
      "sums agree; that takes microseconds for each arena and thread."},
     {"trim", module_trim, METH_NOARGS,
      "trim($module, /)\n--\n\n"
-     "Give all free memory back to the system at once: how many bytes that was.\n\n"
+     "Give all free memory back to the system at once: how many bytes that was.\n"
+     "Pages that hold little are merged, too (compact), for at most 50 ms.\n\n"
      "Without it, memory goes back by itself a second after it was last needed. Objects\n"
      "in reference cycles are not free before gc.collect()."},
     {"compact", (PyCFunction)(void (*)(void))module_compact, METH_VARARGS | METH_KEYWORDS,

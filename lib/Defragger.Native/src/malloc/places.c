@@ -22,7 +22,7 @@ bool places_start(void)
     if (atomic_load_explicit(&places.of, memory_order_relaxed) != NULL)
         return true;
     uint64_t pages = arenas[0].capacity / DF_PAGE;
-    size_t size = (pages * sizeof *places.of + DF_PAGE - 1) & ~(size_t)(DF_PAGE - 1);
+    size_t size = ((pages + 1) * sizeof *places.of + DF_PAGE - 1) & ~(size_t)(DF_PAGE - 1);
     uint32_t *of = os_map_sparse(size);
     stores = of == NULL ? NULL : os_map_sparse(STORES_MOST * sizeof *stores);
     if (stores == NULL) {
