@@ -45,11 +45,11 @@ BeforeAll {
         @(foreach ($call in $tree.FindAll({ $args[0] -is [System.Management.Automation.Language.CommandAst] }, $true)) { $call.GetCommandName() })
     }
 
-    # What the pages take for granted: two runs, a comparer, a worker, snapshots, a history, and its file.
+    # What the pages take for granted: two runs, a comparer, a worker, its trace, snapshots, a history, and its file.
     function Initialize-Root {
         foreach ($name in 'home', 'cache', 'prepared') { [void] [System.IO.Directory]::CreateDirectory("$root/$name") }
         $folder = "$root/prepared"
-        & cp -r "$repository/samples" "$repository/samples/compare.py" "$repository/samples/memory/variation.py" $folder
+        & cp -r "$repository/samples" "$repository/samples/compare.py" "$repository/samples/memory/variation.py" "$repository/samples/traces/python-worker.trace.gz" $folder
         & cp -r "$repository/samples/baseline" "$folder/base"
         & cp -r "$repository/samples/candidate" "$folder/cand"
         & cp "$repository/samples/memory/healthy.py" "$folder/worker.py"
@@ -66,6 +66,7 @@ BeforeAll {
         $folder = "$root/$Name"
         & cp -r "$root/prepared" $folder
         switch ($Name) {
+            'Export-DefragReport' { & cp -r "$folder/learned" "$folder/out" }
             'Export-DefragHistory' { [System.IO.File]::Delete("$folder/history.csv") }
             'Set-DefragCompare' {
                 # A run that goes on meanwhile, for a minute at most; its cases end with it.
