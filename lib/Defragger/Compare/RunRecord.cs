@@ -96,9 +96,14 @@ internal sealed record RunRecord
         {
             if (new FileInfo(path).Length > MostBytes) throw new FormatException($"'{path}' is no record of a run: it is longer than {MostBytes >> 20} MiB.");
             RunRecord? read = JsonSerializer.Deserialize(File.ReadAllBytes(path), RunRecordJson.Default.RunRecord);
-            bool isWhole = read is { Tolerances: not null, FurtherBaselines: not null, IgnoreRules: not null, Reports: not null }
-                && read.IgnoreRules.All(rule => rule?.Reason != null);
-            return isWhole ? read : throw new FormatException($"'{path}' is no record of a run: a member of it is null.");
+            if (read == null || (read.IgnoreRules ?? []).Any(rule => rule?.Reason == null))
+                throw new FormatException($"'{path}' is no record of a run: a part of it is null.");
+            // The reader leaves null what a record of another version does not have.
+            return read with
+            {
+                Tolerances = read.Tolerances ?? [], FurtherBaselines = read.FurtherBaselines ?? [],
+                IgnoreRules = read.IgnoreRules ?? [], Reports = read.Reports ?? [],
+            };
         }
         catch (JsonException e)
         {
