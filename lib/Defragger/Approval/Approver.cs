@@ -155,9 +155,14 @@ internal sealed class Approver : IDisposable
     /// <summary>Neither file may have changed since it was planned, forced or not.</summary>
     private void DemandAsPlanned(ApprovalPlan plan)
     {
-        string source = plan.Source ?? Path.Combine(_candidate, plan.Case);
-        if (FileStamp.Of(source) != plan.Fresh) throw Stale(plan.Case, "the candidate", source, "was written to while it was approved");
-        if (FileStamp.Of(InBaseline(plan.Name)) != plan.Old) throw Stale(plan.Case, "the baseline", InBaseline(plan.Name), "was written to while it was approved");
+        Demand(plan.Source ?? Path.Combine(_candidate, plan.Case), plan.Fresh);
+        Demand(InBaseline(plan.Name), plan.Old);
+
+        void Demand(string path, FileStamp planned)
+        {
+            if (FileStamp.Of(path) != planned)
+                throw new ApprovalException(ApprovalFault.Stale, $"'{plan.Case}': '{path}' has changed while it was approved. Approve it again.");
+        }
     }
 
     private bool IsEqual(SafeFileHandle held, string name, SourceFile candidate)
@@ -178,8 +183,8 @@ internal sealed class Approver : IDisposable
             Copy(source, copy, stop);
             using (SafeFileHandle? old = folder.OpenFile(name))
             {
-                UnixFileMode mode = old == null ? File.GetUnixFileMode(plan.Source!) & ~(UnixFileMode.SetUser | UnixFileMode.SetGroup) : File.GetUnixFileMode(old);
-                File.SetUnixFileMode(copy, mode);
+                const UnixFileMode Raised = UnixFileMode.SetUser | UnixFileMode.SetGroup;
+                File.SetUnixFileMode(copy, old == null ? File.GetUnixFileMode(plan.Source!) & ~Raised : File.GetUnixFileMode(old));
             }
             FolderHandle.Sync(copy, Path.Combine(folder.Path, name));
             DemandAsPlanned(plan);

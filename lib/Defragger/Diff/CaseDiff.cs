@@ -65,7 +65,8 @@ internal static class CaseDiff
         {
             if (count++ == most)
             {
-                yield return Note(name, string.Create(CultureInfo.InvariantCulture, $"more differences follow after these {most:N0} lines; -MaxLine shows more of them"));
+                yield return Note(name, string.Create(CultureInfo.InvariantCulture,
+                    $"more differences follow after these {most:N0} lines; -MaxLine shows more of them"));
                 yield break;
             }
             yield return line;
@@ -77,7 +78,9 @@ internal static class CaseDiff
     {
         if (path == null) return null;
         if (!File.Exists(path)) return $"'{path}' is gone since it was compared";
-        return result.Ended != default && File.GetLastWriteTimeUtc(path) > result.Ended.UtcDateTime ? $"'{path}' was written to since it was compared" : null;
+        return result.Ended != default && File.GetLastWriteTimeUtc(path) > result.Ended.UtcDateTime
+            ? $"'{path}' was written to since it was compared"
+            : null;
     }
 
     private static DiffLine Heading(string name, string text) => new() { Case = name, Kind = DiffLineKind.Heading, Text = text };

@@ -18,7 +18,8 @@ internal static class DifferenceRows
                 // What only moved says the same as before; what differs in a part that is not told says so once.
                 if (one.Kind == DifferenceKind.Moved) continue;
                 yield return Line(result, DiffLineKind.Context, one.Before);
-                if (one.Kind == DifferenceKind.Updated) yield return Line(result, DiffLineKind.Note, "it says the same; its level, kind, code or code flow is another");
+                if (one.Kind == DifferenceKind.Updated)
+                    yield return Line(result, DiffLineKind.Note, "it says the same; its level, kind, code or code flow is another");
                 continue;
             }
             (IReadOnlyList<TextMark> before, IReadOnlyList<TextMark> after) = WordMarks.Of(one.Before ?? "", one.After ?? "");

@@ -104,8 +104,14 @@ internal sealed class LineWindow : IDisposable
     {
         string text = Encoding.Latin1.GetString(CollectionsMarshal.AsSpan(_line));
         if (rest != null)
-            text += string.Create(CultureInfo.InvariantCulture, $"\n{rest.GetCurrentHashAsUInt128():x}{(hasEnd ? "" : "!")}\n ... ({length - LongestLine:N0} more bytes)");
-        else if (!hasEnd) text += "\n!\n";
+        {
+            text += string.Create(CultureInfo.InvariantCulture,
+                $"\n{rest.GetCurrentHashAsUInt128():x}{(hasEnd ? "" : "!")}\n ... ({length - LongestLine:N0} more bytes)");
+        }
+        else if (!hasEnd)
+        {
+            text += "\n!\n";
+        }
         _lines.Add(hasEnd ? text : text + " (no line's end)");
     }
 }

@@ -10,7 +10,7 @@ internal static class WordMarks
     // Longer lines are data, and nobody reads their words; and the work grows with the square of what differs.
     private const int Longest = 4000;
 
-    private static readonly DelimiterChunker s_words = new([' ', '\t', '.', ',', ';', ':', '/', '\\', '(', ')', '[', ']', '{', '}', '<', '>', '=', '"', '\'', '-', '+', '*', '&', '|']);
+    private static readonly DelimiterChunker s_words = new(" \t.,;:/\\()[]{}<>=\"'-+*&|".ToCharArray());
 
     /// <summary>The parts that differ. None when the lines have less than a third in common: then they are two lines.</summary>
     public static (IReadOnlyList<TextMark> Before, IReadOnlyList<TextMark> After) Of(string before, string after)

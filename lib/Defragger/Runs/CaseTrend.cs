@@ -59,25 +59,25 @@ public sealed record CaseTrend
     {
         if (before is not CaseStatus then) return TrendKind.Added;
         if (after is not CaseStatus now) return TrendKind.Removed;
-        return Outcome(now) switch
+        return StandingOf(now) switch
         {
-            CaseOutcome.Passed => Outcome(then) == CaseOutcome.Passed ? null : TrendKind.Fixed,
-            CaseOutcome.Differs => Outcome(then) == CaseOutcome.Differs ? TrendKind.StillChanged : TrendKind.NewlyChanged,
-            _ => Outcome(then) == CaseOutcome.NotCompared ? TrendKind.StillFailed : TrendKind.NewlyFailed,
+            Standing.Passed => StandingOf(then) == Standing.Passed ? null : TrendKind.Fixed,
+            Standing.Differs => StandingOf(then) == Standing.Differs ? TrendKind.StillChanged : TrendKind.NewlyChanged,
+            _ => StandingOf(then) == Standing.NotCompared ? TrendKind.StillFailed : TrendKind.NewlyFailed,
         };
     }
 
-    private enum CaseOutcome
+    private enum Standing
     {
         Passed,
         Differs,
         NotCompared,
     }
 
-    private static CaseOutcome Outcome(CaseStatus status) => status switch
+    private static Standing StandingOf(CaseStatus status) => status switch
     {
-        CaseStatus.Same or CaseStatus.Ignored => CaseOutcome.Passed,
-        CaseStatus.Changed or CaseStatus.Added or CaseStatus.Removed => CaseOutcome.Differs,
-        _ => CaseOutcome.NotCompared,
+        CaseStatus.Same or CaseStatus.Ignored => Standing.Passed,
+        CaseStatus.Changed or CaseStatus.Added or CaseStatus.Removed => Standing.Differs,
+        _ => Standing.NotCompared,
     };
 }

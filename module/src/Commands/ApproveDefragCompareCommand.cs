@@ -54,7 +54,8 @@ public sealed class ApproveDefragCompareCommand : EarlierRunCommand
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        if (!OperatingSystem.IsLinux()) Fail(ErrorKind.PlatformNotSupported, "Approving needs Linux; this system is another.", Environment.OSVersion.VersionString);
+        if (!OperatingSystem.IsLinux())
+            Fail(ErrorKind.PlatformNotSupported, "Approving needs Linux; this system is another.", Environment.OSVersion.VersionString);
         if (ParameterSetName == ByRun && !MyInvocation.ExpectingInput && Case.Length + Status.Length == 0 && !All)
             Fail(ErrorKind.NothingChosen, "Nothing is chosen to be approved: give -Case, -Status or -All.", null);
         _filter = new CaseFilter([], Case, []);
@@ -93,7 +94,8 @@ public sealed class ApproveDefragCompareCommand : EarlierRunCommand
         if (_chosen == 0)
         {
             WriteError(ErrorKind.NoCase.Record(
-                $"No case of the run in '{directory}' is chosen by what was given{(Status.Length == 0 ? ", or none of those has a difference" : "")}.", directory));
+                $"No case of the run in '{directory}' is chosen by what was given{(Status.Length == 0 ? ", or none of those has a difference" : "")}.",
+                directory));
         }
     }
 
@@ -101,7 +103,8 @@ public sealed class ApproveDefragCompareCommand : EarlierRunCommand
     {
         if (result.OutputDirectory is not string directory)
         {
-            WriteError(ErrorKind.CaseOutside.Record($"'{result.Case}' tells no output directory: it is no result of a run. Use Get-DefragCompare -Result.", result));
+            WriteError(ErrorKind.CaseOutside.Record(
+                $"'{result.Case}' tells no output directory: it is no result of a run. Use Get-DefragCompare -Result.", result));
             return;
         }
         RunInHand run = Open(directory);
@@ -111,7 +114,8 @@ public sealed class ApproveDefragCompareCommand : EarlierRunCommand
         if (line?.Result.Status != result.Status)
         {
             WriteError(ErrorKind.CaseStale.Record(
-                $"'{result.Case}' came out as {result.Status}, but the journal in '{directory}' says {line?.Result.Status.ToString() ?? "nothing of it"} now. "
+                $"'{result.Case}' came out as {result.Status}, but the journal in '{directory}' says "
+                + $"{line?.Result.Status.ToString() ?? "nothing of it"} now. "
                 + "Take the results from there: Get-DefragCompare -Result.", result));
             return;
         }

@@ -44,10 +44,12 @@ public sealed class CaseCompleter : IArgumentCompleter
         {
             // No run there, or none that can be read: nothing to offer.
         }
-        return found.Select(name => new CompletionResult(
-            name.Any(c => !char.IsLetterOrDigit(c) && c is not ('.' or '/' or '_' or '-')) ? $"'{CodeGeneration.EscapeSingleQuotedStringContent(name)}'" : name,
-            name, CompletionResultType.ParameterValue, name));
+        return found.Select(name => new CompletionResult(Quoted(name), name, CompletionResultType.ParameterValue, name));
     }
+
+    private static string Quoted(string name) => name.All(c => char.IsLetterOrDigit(c) || c is '.' or '/' or '_' or '-')
+        ? name
+        : $"'{CodeGeneration.EscapeSingleQuotedStringContent(name)}'";
 
     private static bool Matches(string name, string word) =>
         name.StartsWith(word, StringComparison.Ordinal) || name[(name.LastIndexOf('/') + 1)..].StartsWith(word, StringComparison.Ordinal);
