@@ -140,6 +140,9 @@ Describe 'Invoke-DefragCompare' {
             "$($differences[0].Kind) $($differences[0].Place) $($differences[0].Before) $($differences[0].After)" | Should -Be 'New a/2  4'
             "$($differences[1].Kind) $($differences[1].Place) $($differences[1].Before) $($differences[1].After)" | Should -Be 'Updated a/1 2 3'
             $differences.Count | Should -Be 3
+            $shown = $differences | Out-String
+            $shown | Should -Match 'Kind +Place +Rule +Before +After'
+            $shown | Should -Match 'Updated +a/1 +2 +3'
             $result = (Invoke-Quietly ($arguments + @{ MaxDifference = 1; Force = $true })).Results[0]
             "$($result.Differences.Count) $($result.New) $($result.Updated)" | Should -Be '1 1 2'
         }

@@ -12,8 +12,9 @@ internal abstract class CaseComparer
     public virtual IReadOnlyList<string> FurtherFiles(TestCase testCase) => [];
 
     /// <summary>The same for one case: with other further files, an earlier result does not hold.</summary>
-    public string IdentityFor(TestCase testCase) => string.Concat(
-        FurtherFiles(testCase).Select(path => FileStamp.Of(path)).Select(stamp => $" +{stamp.Size}@{stamp.Written}").Prepend(Identity));
+    public string IdentityFor(TestCase testCase) => FurtherFiles(testCase) is { Count: > 0 } files
+        ? string.Concat(files.Select(FileStamp.Of).Select(stamp => $" +{stamp.Size}@{stamp.Written}").Prepend(Identity))
+        : Identity;
 
     /// <summary>The comparer must print its JSON line; one that is silent has failed.</summary>
     public abstract bool MustReport { get; }

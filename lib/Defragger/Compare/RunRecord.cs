@@ -10,6 +10,8 @@ namespace Defragger.Compare;
 /// needs it to give the reason of an ignore rule, and to say why a run could not go on.</remarks>
 internal sealed record RunRecord
 {
+    private const int MostBytes = 32 << 20; // ignore rules alone may have half of it
+
     /// <summary>Why it could not go on; null when it could.</summary>
     public string? Failure { get; init; }
 
@@ -71,9 +73,17 @@ internal sealed record RunRecord
     /// <exception cref="IOException">It cannot be written.</exception>
     public void Write(string path)
     {
-        string beside = path + ".new";
-        File.WriteAllBytes(beside, JsonSerializer.SerializeToUtf8Bytes(this, RunRecordJson.Default.RunRecord));
-        File.Move(beside, path, overwrite: true);
+        string beside = $"{path}.{Guid.NewGuid():N}.new";
+        try
+        {
+            File.WriteAllBytes(beside, JsonSerializer.SerializeToUtf8Bytes(this, RunRecordJson.Default.RunRecord));
+            File.Move(beside, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(beside);
+            throw;
+        }
     }
 
     /// <summary>Reads the file; null when there is none, as in the directory of a run before there was such a file.</summary>
@@ -84,7 +94,16 @@ internal sealed record RunRecord
         if (!File.Exists(path)) return null;
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), RunRecordJson.Default.RunRecord);
+            if (new FileInfo(path).Length > MostBytes) throw new FormatException($"'{path}' is no record of a run: it is longer than {MostBytes >> 20} MiB.");
+            RunRecord? read = JsonSerializer.Deserialize(File.ReadAllBytes(path), RunRecordJson.Default.RunRecord);
+            if (read == null || (read.IgnoreRules ?? []).Any(rule => rule?.Reason == null))
+                throw new FormatException($"'{path}' is no record of a run: a part of it is null.");
+            // The reader leaves null what a record of another version does not have.
+            return read with
+            {
+                Tolerances = read.Tolerances ?? [], FurtherBaselines = read.FurtherBaselines ?? [],
+                IgnoreRules = read.IgnoreRules ?? [], Reports = read.Reports ?? [],
+            };
         }
         catch (JsonException e)
         {

@@ -124,19 +124,19 @@ internal static class FileComparer
                 : result;
         }
 
-        bool Covers(FindingChange change, long count)
+        bool Covers(FindingChange change, DifferenceKind kind, long count)
         {
             bool isCovered = count > 0 && allowances.TryIgnore(change, rules, count: count);
             if (isCovered)
-                result = Ignore(result, Enum.Parse<DifferenceKind>(change.ToString()));
+                result = Ignore(result, kind);
             return isCovered;
         }
 
-        if (Covers(FindingChange.New, counts.New))
+        if (Covers(FindingChange.New, DifferenceKind.New, counts.New))
             counts = counts with { New = 0, Ignored = counts.Ignored + counts.New };
-        if (Covers(FindingChange.Absent, counts.Absent))
+        if (Covers(FindingChange.Absent, DifferenceKind.Absent, counts.Absent))
             counts = counts with { Absent = 0, Ignored = counts.Ignored + counts.Absent };
-        if (Covers(FindingChange.Updated, counts.Updated))
+        if (Covers(FindingChange.Updated, DifferenceKind.Updated, counts.Updated))
             counts = counts with { Updated = 0, Ignored = counts.Ignored + counts.Updated };
         bool same = !counts.HasDifference && counts.Ignored > result.Counts.Value.Ignored;
         string now = counts == result.Counts ? "" : $"; {counts.Ignored} of them ignored";

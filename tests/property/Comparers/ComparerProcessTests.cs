@@ -49,6 +49,22 @@ public sealed class ComparerProcessTests
     }
 
     [Fact]
+    public void A_further_baseline_makes_noise_of_what_it_differs_in_and_differences_are_told()
+    {
+        using CaseFiles files = new("{\"t\":1}", "{\"t\":9}", ".json");
+        string further = files.BaselinePath + ".2";
+        File.WriteAllText(further, "{\"t\":2}");
+        (int code, string output, string error) = Run("--baseline2", further, files.BaselinePath, files.CandidatePath);
+        Assert.Equal((0, ""), (code, error));
+        Assert.Equal(
+            "{\"status\":\"ignored\",\"format\":\"json\",\"new\":0,\"absent\":0,\"updated\":0,\"unchanged\":0,\"moved\":0,\"ignored\":0,"
+            + "\"noise\":1,\"differences\":[{\"kind\":\"noise\",\"place\":\"t\",\"before\":\"1\",\"after\":\"9\"}],"
+            + "\"reason\":\"1 noise of 1 values\"}\n",
+            output);
+        Assert.DoesNotContain("differences", Run("--max-difference", "0", files.BaselinePath, files.CandidatePath).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_cannot_be_compared_is_said_in_one_line_on_standard_error_with_exit_code_2()
     {
         using CaseFiles files = new("[1]", "[1,", ".json");
@@ -66,6 +82,9 @@ public sealed class ComparerProcessTests
     [InlineData("there is no option '--formats'", "--formats", "a", "b")]
     [InlineData("--format needs a name", "a", "b", "--format")]
     [InlineData("there is no format 'yaml'", "--format", "yaml", "a", "b")]
+    [InlineData("--baseline2 needs a value", "a", "b", "--baseline2")]
+    [InlineData("--max-difference is a number from 0 to 1000, not '1001'", "--max-difference", "1001", "a", "b")]
+    [InlineData("--max-difference is a number from 0 to 1000, not '-1'", "--max-difference", "-1", "a", "b")]
     public void Wrong_usage_is_exit_code_3_and_points_to_the_help(string problem, params string[] arguments)
     {
         (int code, string output, string error) = Run(arguments);

@@ -75,6 +75,17 @@ public class ReportSourceTests
         Assert.Empty(Directory.GetFiles(run.Output, "report*"));
     }
 
+    [Theory]
+    [InlineData("not a record")]
+    [InlineData("null")]
+    [InlineData("""{"ignoreRules":[null]}""")]
+    public void A_damaged_record_is_told_by_its_name(string text)
+    {
+        using var run = new WrittenRun([WrittenRun.Line("a", CaseStatus.Same)]);
+        File.WriteAllText(OutputFolder.RecordOf(run.Output), text);
+        Assert.Contains("run.json", Assert.Throws<FormatException>(() => run.Report(ReportFormat.Csv)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void What_is_stopped_leaves_the_report_that_was_there()
     {
