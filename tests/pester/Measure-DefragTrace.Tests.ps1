@@ -85,6 +85,11 @@ os.wait()' -Python -OutputDirectory "$root/out")
             { Measure-DefragTrace -Command $Words } | Should -Throw -ErrorId "$Id,$commandName"
         }
 
+        It 'ends with NothingRecorded for a program that is linked statically' {
+            { Measure-DefragTrace "$((Get-Module Defragger).ModuleBase)/bin/defrag-launch" -WarningAction SilentlyContinue } |
+                Should -Throw -ErrorId "NothingRecorded,$commandName"
+        }
+
         It 'gives an error for what is no trace, and goes on' {
             [System.IO.File]::WriteAllText("$root/bad", "h 4096`nq 1`n")
             [System.IO.File]::WriteAllText("$root/good", "h 4096`na 0 100`nf 0`n")
