@@ -59,6 +59,13 @@ os.wait()' -Python -OutputDirectory "$root/out")
             @(Measure-DefragTrace true -OutputDirectory "$root/out" -Force).Count | Should -Be 1
         }
 
+        It 'finds the program behind a script that becomes it' {
+            $found = @(Measure-DefragTrace sh, '-c', 'exec "$0" -c "a = [str(n) * 9 for n in range(60000)]"', $python -Python -OutputDirectory "$root/out")
+            $found[0].Operations | Should -BeGreaterThan 60000
+            $found[0].Path | Should -BeLike '*.recording.2'
+            $found.Count | Should -Be 1
+        }
+
         It 'replays what was recorded until <What>' -ForEach @(
             @{ What = 'a crash'; Script = 'a = [str(n) * 30 for n in range(30000)]; import os; os.abort()'; Warning = '*SIGABRT*' }
             @{ What = 'the program was killed'; Script = 'a = [str(n) * 30 for n in range(30000)]; import os; os.kill(os.getpid(), 9)'; Warning = '*SIGKILL*' }
@@ -83,6 +90,11 @@ os.wait()' -Python -OutputDirectory "$root/out")
             @{ What = 'no program'; Id = 'InvalidCommand'; Words = @() }
         ) {
             { Measure-DefragTrace -Command $Words } | Should -Throw -ErrorId "$Id,$commandName"
+        }
+
+        It 'ends with NothingRecorded for a program that is linked statically' {
+            { Measure-DefragTrace "$((Get-Module Defragger).ModuleBase)/bin/defrag-launch" -WarningAction SilentlyContinue } |
+                Should -Throw -ErrorId "NothingRecorded,$commandName"
         }
 
         It 'gives an error for what is no trace, and goes on' {

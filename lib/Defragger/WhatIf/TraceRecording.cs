@@ -5,7 +5,7 @@ namespace Defragger.WhatIf;
 /// <summary>Recordings of a program and of all that it starts: a file for each process that allocates.</summary>
 internal static class TraceRecording
 {
-    private const string Extension = ".recording";
+    private const string Extension = ".recording", GraphExtension = ".svg";
 
     /// <summary>The program, started so that it records.</summary>
     /// <param name="program">The program.</param>
@@ -30,8 +30,24 @@ internal static class TraceRecording
         };
     }
 
-    /// <summary>The recordings in a directory, the largest first.</summary>
+    /// <summary>The recordings in a directory, the largest first: PROCESS.recording, and PROCESS.recording.2 of what the process
+    /// became by exec.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static IReadOnlyList<FileInfo> In(string directory) =>
-        [.. new DirectoryInfo(directory).EnumerateFiles("*" + Extension).OrderByDescending(file => file.Length).ThenBy(file => file.Name, StringComparer.Ordinal)];
+        [.. Files(directory).Where(file => !file.Name.EndsWith(GraphExtension, StringComparison.Ordinal))
+            .OrderByDescending(file => file.Length).ThenBy(file => file.Name, StringComparer.Ordinal)];
+
+    /// <summary>The graph beside a recording.</summary>
+    public static string GraphName(string path) => Path.GetFileName(path) + GraphExtension;
+
+    /// <summary>Removes recordings and their graphs.</summary>
+    /// <exception cref="IOException">One cannot be removed.</exception>
+    public static void Clear(string directory)
+    {
+        foreach (FileInfo file in Files(directory)) file.Delete();
+    }
+
+    // Named by a process: what else somebody keeps there is not ours.
+    private static FileInfo[] Files(string directory) =>
+        [.. new DirectoryInfo(directory).EnumerateFiles("*" + Extension + "*").Where(file => char.IsAsciiDigit(file.Name[0]))];
 }

@@ -77,7 +77,7 @@ public sealed class MeasureDefragTraceCommand : MeasureCommand
             string full = FullPath(path);
             if (Output is string output)
             {
-                CheckOutput(output, GraphName(full), !Force);
+                CheckOutput(output, TraceRecording.GraphName(full), !Force);
                 if (!ShouldProcess($"'{output}'", $"Draw what '{full}' would have held")) continue;
             }
             using OutputFolder? folder = Open(Output);
@@ -99,7 +99,7 @@ public sealed class MeasureDefragTraceCommand : MeasureCommand
         string directory = folder?.FullPath ?? Directory.CreateTempSubdirectory("defrag-trace-").FullName;
         try
         {
-            foreach (FileInfo earlier in TraceRecording.In(directory)) earlier.Delete(); // -Force, or there are none
+            TraceRecording.Clear(directory); // -Force, or there are none
             MemoryMeasurement ran = Record(program, directory);
             Tell(ran);
             ReplayRecordings(directory, words, folder);
@@ -168,7 +168,7 @@ public sealed class MeasureDefragTraceCommand : MeasureCommand
             TraceMeasurement found = report.Measure(path, words);
             if (Verify) found = found with { IsVerified = IsSame(path, found, report) };
             if (folder == null) return found;
-            string graph = System.IO.Path.Combine(folder.FullPath, GraphName(path));
+            string graph = System.IO.Path.Combine(folder.FullPath, TraceRecording.GraphName(path));
             TraceGraph.Draw(found, graph);
             return found with { GraphPath = graph };
         }
@@ -196,8 +196,6 @@ public sealed class MeasureDefragTraceCommand : MeasureCommand
         WriteError(ErrorKind.ReplayDiffers.Record($"The heaps in C and in C# differ on '{path}': {difference}. Please report it, with the file.", path));
         return false;
     }
-
-    private static string GraphName(string path) => System.IO.Path.GetFileName(path) + ".svg";
 
     private static string LastLine(string text) => text.TrimEnd().Split('\n')[^1];
 }

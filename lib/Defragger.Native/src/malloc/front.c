@@ -32,7 +32,7 @@ static bool is_large(size_t size, size_t alignment)
 
 /*
  * Calls come here only because they are recorded: they need nothing else of the long way. A loop of malloc
- * and free was 3 to 9 times as slow with it, and is 2 without.
+ * and free takes 3 to 9 times as long with it, and 2 to 5 without.
  */
 
 /* Whether a thread may use its cache; cache_leave must follow. */

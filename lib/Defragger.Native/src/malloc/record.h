@@ -20,14 +20,16 @@
  * A record is:
  *
  *   1 byte    low 3 bits: `record_kind`; high 5 bits: a code
- *   SKIP:     the code is by how much the counter of the next record is above what is expected, or 0, and a
- *             number follows that says it. Expected is: the counter of the record before in the piece (the
- *             piece's `stamp` before the first), and one more if that one gave an address up
- *   address   the difference to the last address of the piece (0 before it), in granules, signed. Of a
- *             RELEASE with a code that is not 0 there is none: it is the address that a block got which
- * stands in the piece's table of addresses at that place RESIZE:   the new address, likewise; and how much
- * the counter rose between the two size      as it was asked for, if the code is 0; else the piece's table of
- * sizes has it at that place. Not of a RELEASE ALIGNED:  1 byte, the binary logarithm of the alignment
+ *   address   the difference to the last address of the piece (0 before it), in granules, signed. Not of
+ *             a RELEASE whose code is not 0: its address is at that place of the piece's table of addresses
+ *   RESIZE:   the new address, likewise; and how much the counter rose between the two
+ *   size      as it was asked for. Not if the code is not 0: then the piece's table of sizes has it at that
+ *             place; and not of a RELEASE
+ *   ALIGNED:  1 byte, the binary logarithm of the alignment
+ *
+ * The counter is not written while it is what is expected: that of the record before (before the first of a
+ * piece its `stamp`), and one more if that one gave an address up. Else a SKIP stands before the record: its
+ * code, or if that is 0 the number behind it, is by how much the counter is above that.
  *
  * A table has 32 places, all 0 when a piece begins. A size that is written or an address that a block got is
  * put at its place: the highest 5 bits of its product with RECORD_HASH. Place 0 is not used, for its code
@@ -42,9 +44,9 @@
  *   2. `record_on` is true only while a file is open. Who ends a recording clears it, then waits until nobody
  *      is busy.
  *   3. Who makes the file longer looks first whether the descriptor is still the file: programs close what
- * they do not know.
+ *      they do not know.
  *   4. The file has room on the disk for a region before it is mapped: a full disk ends the recording, and
- * never the program.
+ *      never the program.
  *   5. Calls that fail leave no record. Blocks of the time before are not there: their release may be.
  *   6. The child of a fork writes nothing to its parent's file. If the recording is for each process
  *      (record_start_each) it begins one of its own, which knows nothing of what it inherited.

@@ -188,7 +188,7 @@ struct buffer *buffer_enter(void)
     struct buffer *buffer = own != NULL ? own : buffer_adopt();
     while (buffer != NULL) {
         set_busy(buffer);
-        bool is_on = atomic_load_explicit(&record_on, memory_order_relaxed);
+        bool is_on = atomic_load(&record_on);
         if (is_on && room(buffer) >= RECORD_MOST)
             return buffer;
         buffer_leave(buffer);
