@@ -242,9 +242,8 @@ struct df_statistics {
     uint64_t free_runs;     /* count */
     struct df_range victim; /* the free run that short requests are cut from; it is in no class */
     uint64_t pinned;        /* bytes of pages with a live granule */
-    uint64_t
-        dirty_free; /* bytes of pages without a live granule, not purged: what a purge of all gives back */
-    uint64_t held;  /* bytes of held pages that are not live */
+    uint64_t dirty_free;    /* bytes of dirty pages with nothing live: what a purge of all gives back */
+    uint64_t held;          /* bytes of held pages that are not live */
 };
 
 DF_API void df_heap_statistics(const struct df_heap *heap, struct df_statistics *statistics);

@@ -57,6 +57,11 @@
 #include "layout.h"
 #include "size_class.h"
 
+/* 0: no page can be held, and there is no code for it; for small machines. */
+#ifndef DF_HOLDS
+#define DF_HOLDS 1
+#endif
+
 enum {
     CLASS_WORDS = (CLASS_COUNT + 63) / 64,
     PROBE_CHUNKS = 4, /* of its own class that a request looks into */

@@ -21,7 +21,7 @@ enum df_status df_heap_hold_memory(struct df_heap *heap, void *memory, size_t si
 {
     bool fits = memory != NULL && (uintptr_t)memory % sizeof(uint64_t) == 0 &&
                 size >= df_heap_hold_size(bytes_of(heap->capacity));
-    if (!fits || heap->holds.pages != NULL)
+    if (!DF_HOLDS || !fits || heap->holds.pages != NULL)
         return DF_INVALID_OPTIONS;
     heap->holds.pages = memory;
     heap->holds.granules = heap->holds.pages + page_words(heap->capacity);

@@ -22,13 +22,13 @@
 
 static inline bool holds_any(const struct df_heap *heap)
 {
-    return __builtin_expect(heap->holds.page_count != 0, 0);
+    return DF_HOLDS && __builtin_expect(heap->holds.page_count != 0, 0);
 }
 
 /* Acquires what the number of pages was stored after: the bits and where they are. */
 static inline bool page_is_held(const struct df_heap *heap, uint32_t page)
 {
-    return __atomic_load_n(&heap->holds.page_count, __ATOMIC_ACQUIRE) != 0 &&
+    return DF_HOLDS && __atomic_load_n(&heap->holds.page_count, __ATOMIC_ACQUIRE) != 0 &&
            (word_get(heap->holds.pages, page / 64) >> page % 64 & 1);
 }
 

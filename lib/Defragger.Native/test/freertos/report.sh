@@ -10,7 +10,7 @@ work=$native/../../artifacts/freertos
 other=${1:-}
 mkdir -p "$work"
 
-flags="-std=c11 -Os -ffunction-sections -fdata-sections -DSIMULATION_SILENT -DconfigTOTAL_HEAP_SIZE=32768"
+flags="-std=c11 -Os -DDF_HOLDS=0 -ffunction-sections -fdata-sections -DSIMULATION_SILENT -DconfigTOTAL_HEAP_SIZE=32768"
 roots="pvPortMalloc vPortFree pvPortCalloc xPortGetFreeHeapSize xPortGetMinimumEverFreeHeapSize
     xPortResetHeapMinimumEverFreeHeapSize vPortGetHeapStats vPortInitialiseBlocks vPortHeapResetState"
 
