@@ -195,10 +195,9 @@ uint64_t arena_purge(struct arena *arena, uint64_t bytes)
     uint64_t purged = 0, below = UINT64_MAX;
     while (purged < bytes && below > 0) {
         uint64_t rest = bytes - purged;
-        os_lock_take(&arena->lock); /* pages change, the bits do not */
+        bool held = arena_lock_pages(arena);
         purged += purge_some(arena, &below, rest < AT_A_TIME ? rest : AT_A_TIME);
-        note_dirty(arena);
-        os_lock_give(&arena->lock);
+        arena_unlock_pages(arena, held);
     }
     return purged;
 }

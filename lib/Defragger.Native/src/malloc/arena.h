@@ -134,6 +134,14 @@ void arena_set_shared(void);
 void arena_lock(struct arena *arena);
 void arena_unlock(struct arena *arena);
 
+/*
+ * Around the giving back of pages. That changes no bits, and readers need not wait, but for the bits of held
+ * pages that are restored by it: whether there are any is for arena_unlock_pages. On those nobody cuts a
+ * region, so the heap does not become shared by it.
+ */
+bool arena_lock_pages(struct arena *arena);
+void arena_unlock_pages(struct arena *arena, bool held);
+
 /* With the lock, when pages have become free or have been given back. */
 static inline void note_dirty(struct arena *arena)
 {

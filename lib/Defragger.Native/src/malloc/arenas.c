@@ -159,21 +159,49 @@ void arena_set_shared(void)
     os_lock_give(&arenas[0].lock);
 }
 
-void arena_lock(struct arena *arena)
+/* Readers without the lock are kept away until readers_let_in. */
+static void readers_keep_out(struct arena *arena)
 {
-    if (!arena_sole && !is_shared(arena->heap))
-        arena_share();
-    os_lock_take(&arena->lock);
     uint32_t sequence = atomic_load_explicit(&arena->sequence, memory_order_relaxed);
     atomic_store_explicit(&arena->sequence, sequence + 1, memory_order_relaxed);
     atomic_thread_fence(memory_order_release);
 }
 
+static void readers_let_in(struct arena *arena)
+{
+    uint32_t sequence = atomic_load_explicit(&arena->sequence, memory_order_relaxed);
+    atomic_store_explicit(&arena->sequence, sequence + 1, memory_order_release);
+}
+
+void arena_lock(struct arena *arena)
+{
+    if (!arena_sole && !is_shared(arena->heap))
+        arena_share();
+    os_lock_take(&arena->lock);
+    readers_keep_out(arena);
+}
+
 void arena_unlock(struct arena *arena)
 {
     note_dirty(arena);
-    uint32_t sequence = atomic_load_explicit(&arena->sequence, memory_order_relaxed);
-    atomic_store_explicit(&arena->sequence, sequence + 1, memory_order_release);
+    readers_let_in(arena);
+    os_lock_give(&arena->lock);
+}
+
+bool arena_lock_pages(struct arena *arena)
+{
+    os_lock_take(&arena->lock);
+    bool held = arena->heap->holds.page_count > 0;
+    if (held)
+        readers_keep_out(arena);
+    return held;
+}
+
+void arena_unlock_pages(struct arena *arena, bool held)
+{
+    note_dirty(arena);
+    if (held)
+        readers_let_in(arena);
     os_lock_give(&arena->lock);
 }
 

@@ -99,6 +99,32 @@ static void *allocate(void *unused)
     return unused;
 }
 
+/* Survivors of its own, which die while their pages are merged: page after page comes to hold nothing, and is
+ * given back by another thread while this one frees the neighbours. */
+static void *let_die(void *unused)
+{
+    enum { BLOCKS = 60000, SHARE = 40 };
+    static struct survivor blocks[BLOCKS];
+    struct random random = {7};
+    while (!atomic_load_explicit(&stop, memory_order_relaxed)) {
+        for (size_t i = 0; i < BLOCKS; i++) {
+            blocks[i].size = 16 + random_below(&random, 100);
+            blocks[i].block = malloc(blocks[i].size);
+            DEMAND(blocks[i].block != NULL);
+            blocks[i].key = key_of(blocks[i].block, i);
+            pattern_fill(blocks[i].block, blocks[i].size, blocks[i].key);
+        }
+        for (size_t round = 0; round < 2; round++, sleep_ms(50))
+            for (size_t i = 0; i < BLOCKS; i++) {
+                if ((i % SHARE == 0) != (round == 1))
+                    continue;
+                DEMAND(pattern_holds(blocks[i].block, blocks[i].size, blocks[i].key));
+                free(blocks[i].block);
+            }
+    }
+    return unused;
+}
+
 /* A child sees all of one moment: each word is what its thread had written, and the child may overwrite it.
  */
 static int child_of(void *unused)
@@ -121,7 +147,7 @@ static int finish(uint64_t merges)
 
 static int run(unsigned seconds)
 {
-    pthread_t threads[WRITERS + 2];
+    pthread_t threads[WRITERS + 3];
     struct timespec begin, now;
     for (size_t i = 0; i < sparse.count; i++)
         *word_of(i) = known[i] = i;
@@ -129,6 +155,7 @@ static int run(unsigned seconds)
         DEMAND(pthread_create(&threads[i], NULL, write_stores, (void *)i) == 0);
     DEMAND(pthread_create(&threads[WRITERS], NULL, write_by_calls, NULL) == 0);
     DEMAND(pthread_create(&threads[WRITERS + 1], NULL, allocate, NULL) == 0);
+    DEMAND(pthread_create(&threads[WRITERS + 2], NULL, let_die, NULL) == 0);
     clock_gettime(CLOCK_MONOTONIC, &begin);
     for (unsigned turn = 0; clock_gettime(CLOCK_MONOTONIC, &now), now.tv_sec < begin.tv_sec + (time_t)seconds;
          turn++) {
