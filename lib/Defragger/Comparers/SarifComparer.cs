@@ -26,7 +26,7 @@ namespace Defragger.Comparers;
 internal sealed class SarifComparer
 {
     /// <summary>With all of them left over, a comparer holds less than 100 MB.</summary>
-    public const int DefaultLimit = 250_000;
+    public const int DefaultLimit = 200_000;
 
     private readonly StreamingJoin<FindingTraits> _join;
     private readonly FingerprintNames _names = new();

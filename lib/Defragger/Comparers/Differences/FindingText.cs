@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Defragger.Comparers.Differences;
 
@@ -77,12 +78,19 @@ internal static class FindingText
             return ShownFinding.At(null, null, unread);
         try
         {
+            // A document hands out no text that is not UTF-8, not even as it is written.
+            if (!Utf8.IsValid(text.Span))
+                text = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(text.Span));
             using JsonDocument document = JsonDocument.Parse(text, s_options);
             return Of(document.RootElement, unread);
         }
         catch (JsonException e)
         {
             throw new ComparisonException(file.Path, "was changed while being read", e);
+        }
+        catch (InvalidOperationException)
+        {
+            return ShownFinding.At(null, null, unread); // half a surrogate pair in the name of a member
         }
     }
 

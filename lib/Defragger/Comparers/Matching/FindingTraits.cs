@@ -2,7 +2,7 @@ namespace Defragger.Comparers.Matching;
 
 /// <summary>What the passes know of one finding that waits for a partner: hashes of its parts, no text.</summary>
 /// <remarks>
-/// 64 bits each: among the 250,000 findings that may wait on a side, two different parts get one hash with a probability
+/// 64 bits each: among the 200,000 findings that may wait on a side, two different parts get one hash with a probability
 /// of about 2 in 10^9, and then one pair is wrong. Whether two logs are the same is asked of 128 bits. 0 stands for a part
 /// that the finding does not have. Size: 152 bytes. A class, so that the passes need no copies; only <see cref="RenamePass"/>
 /// and the <see cref="TraitsPool"/> change it.

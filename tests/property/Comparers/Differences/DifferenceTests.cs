@@ -98,6 +98,21 @@ public sealed class DifferenceTests
         Assert.Equal((DifferenceKind.Updated, "note: m", "error: m"), (updated.Kind, updated.Before, updated.After));
     }
 
+    [Theory]
+    [InlineData((byte)0xE1)]
+    [InlineData((byte)0xFF)]
+    public void Findings_with_bytes_that_are_no_text_are_shown_without_them(byte odd)
+    {
+        byte[] Log(char last) =>
+        [
+            .. Encoding.UTF8.GetBytes("{\"version\":\"2.1.0\",\"runs\":[{\"tool\":{\"driver\":{\"name\":\"t\"}},\"results\":[{\"ruleId\":\"r\",\"message\":{\"text\":\"a"),
+            odd, (byte)last, .. Encoding.UTF8.GetBytes("\\ud800\"}}]}]}"),
+        ];
+        ComparisonResult result = CaseFiles.Compare(Log('x'), Log('y'), ComparisonFormat.Sarif);
+        Assert.False(result.Same);
+        Assert.NotNull(ComparerLine.Find(result.ToJson())!.Shown);
+    }
+
     [Property]
     public void Records_that_are_shown_are_those_that_were_counted(byte[] left, byte[] right, bool lines)
     {
