@@ -47,7 +47,10 @@ internal sealed class ChunkMerge(
             if (!done) undone++;
         }
         if (undone > 0 && !Stopping)
-            listener.Decided($"{ended.Last.Job}_{ended.Task}: {undone} of its {cases.Count} cases wait again ({(ended.Whole ? "its time was over, or memory short" : how)})");
+        {
+            listener.Decided($"{ended.Last.Job}_{ended.Task}: {undone} of its {cases.Count} cases wait again "
+                + $"({(ended.Whole ? "its time was over, or memory short" : how)})");
+        }
         Watch(results.Count > 0 || ended.Whole, ended, how);
         ended.Folder.Remove(ended.Task);
     }

@@ -133,8 +133,9 @@ internal sealed class ClusterRun
             (int memoryClass, IReadOnlyList<IReadOnlyList<ChunkCase>> chunks) = _queue.Take(Math.Min(room, _world.Shape.MostInArray));
             if (chunks.Count == 0) return;
             string? job = _tasks.Submit(_classes.TaskMemory(memoryClass), _header, chunks, Now);
-            if (job != null)
-                _listener.Decided($"job {job}: {chunks.Count} tasks of {MemorySize.Format(_classes.TaskMemory(memoryClass))} with {chunks.Sum(chunk => chunk.Count)} cases");
+            if (job == null) continue;
+            _listener.Decided($"job {job}: {chunks.Count} tasks of {MemorySize.Format(_classes.TaskMemory(memoryClass))} "
+                + $"with {chunks.Sum(chunk => chunk.Count)} cases");
         }
     }
 
@@ -146,7 +147,8 @@ internal sealed class ClusterRun
             if (_output.Control.Changed() is not RunChange change) return;
             _limit = change.ApplyTo(new RunLimits(_limit, null)).ThrottleLimit;
             _listener.Decided($"changed while running: at most {_limit} tasks at a time");
-            if (change.MemoryBudget != null) _listener.Warned("The memory budget is not followed: on a cluster the batch system shares the memory out.");
+            if (change.MemoryBudget != null)
+                _listener.Warned("The memory budget is not followed: on a cluster the batch system shares the memory out.");
         }
         catch (FormatException e)
         {

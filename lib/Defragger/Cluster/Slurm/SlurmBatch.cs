@@ -96,7 +96,8 @@ internal sealed class SlurmBatch(SlurmTool tool, SlurmOptions options, string ru
     private IEnumerable<TaskStatus> FromAccounting(string job)
     {
         if (_hasAccounting == false || !tool.Has("sacct")) return [];
-        ToolAnswer answer = tool.Run("sacct", "--noheader", "--parsable2", "--allocations", "--array", $"--jobs={job}", "--format=JobID,State,NodeList");
+        ToolAnswer answer = tool.Run("sacct",
+            "--noheader", "--parsable2", "--allocations", "--array", $"--jobs={job}", "--format=JobID,State,NodeList");
         _hasAccounting = answer.ExitCode == 0;
         return answer.Output.Split('\n').Select(SlurmText.Accounted).OfType<TaskStatus>();
     }
