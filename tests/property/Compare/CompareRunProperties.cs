@@ -191,7 +191,7 @@ public sealed class CompareRunProperties : IDisposable
     {
         private readonly Queue<(long Id, Action<long, ProcessReport> Ended)> _running = [];
         private int _reads;
-        private int _used;
+        private readonly List<int> _used = [];
 
         public Func<int, int> Exit { get; init; } = _ => 0;
 
@@ -207,8 +207,9 @@ public sealed class CompareRunProperties : IDisposable
 
         public MemoryReading Read()
         {
-            _used = Used(_reads++);
-            return new MemoryReading(1000, 1000 - (_used * 10));
+            int used = Used(_reads++);
+            _used.Add(used);
+            return new MemoryReading(1000, 1000 - (used * 10));
         }
 
         double IPressureGauge.Read() => 0;
@@ -218,7 +219,8 @@ public sealed class CompareRunProperties : IDisposable
             lock (_running)
             {
                 _running.Enqueue((id, ended));
-                Starts.Add((Path.GetFileName(spec.Arguments[0]), _running.Count, _used));
+                // The lower of two readings holds until the next two are complete, of which the first may have been made.
+                Starts.Add((Path.GetFileName(spec.Arguments[0]), _running.Count, _used.TakeLast(3).Min()));
             }
             Started(Starts.Count);
             if (!Hang) ThreadPool.QueueUserWorkItem(_ => EndOne());
