@@ -284,7 +284,9 @@ internal sealed class ClusterTasks
                 one.OverSince = known && status.Phase <= TaskPhase.Running ? null : one.OverSince ?? now;
                 if (one.OverSince is not TimeSpan since) continue;
                 bool whole = File.Exists(array.Folder.Result(task));
-                if (!whole && now - since < (one.Last.State == TaskStatus.Completed ? s_showUp : s_showUpFailed)) continue;
+                // Slurm says so too of a task in which only a case was out of memory, and which came to its own end.
+                bool mayHaveResult = one.Last.State == TaskStatus.Completed || one.Last.Phase == TaskPhase.OutOfMemory;
+                if (!whole && now - since < (mayHaveResult ? s_showUp : s_showUpFailed)) continue;
                 array.Tasks.Remove(task);
                 ended.Add(End(array, task, one, whole));
             }

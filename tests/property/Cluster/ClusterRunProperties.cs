@@ -152,6 +152,18 @@ public sealed class ClusterRunProperties : IDisposable
     }
 
     [Fact]
+    public void A_result_that_shows_late_is_waited_for_whatever_became_of_the_task()
+    {
+        // Each chunk's time is over before its cases are, and each has a case out of memory: nothing of it was lost.
+        var cluster = new SimulatedCluster(
+            1, 8, 8000 * MB, one => new CaseDemand(30, one.Case[^1] == '0' ? 1500 * MB : 10 * MB), new ClusterTroubles { Delay = 20 });
+
+        Outcome outcome = Run(cluster, Cases(100), Folder());
+
+        Assert.All(outcome.Results, one => Assert.Equal((CaseStatus.Same, one.Case[^1] == '0' ? 2 : 1), (one.Status, one.Attempts)));
+    }
+
+    [Fact]
     public void No_more_tasks_are_handed_in_than_the_throttle_limit()
     {
         int most = 0;
