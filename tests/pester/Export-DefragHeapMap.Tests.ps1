@@ -43,13 +43,14 @@ Describe 'Export-DefragHeapMap' {
     Context 'what it is given' {
         BeforeEach {
             [System.IO.File]::WriteAllText("$root/good", "arena 0x1000 8192`nblock 0 4096`nfree 4096 4096`nend`n")
+            [System.IO.File]::WriteAllText("$root/empty.trace", "h 4096`n")
             [System.IO.File]::WriteAllText("$root/cut", "arena 0x1000 8192`nblock 0 4096`n")
         }
 
         It 'gives an error for what is no snapshot, and goes on' {
             $failures = $null
-            $maps = @("$root/cut", '/nowhere', "$root/good" | Export-DefragHeapMap -OutputPath "$root/m.svg" -PassThru -ErrorVariable failures -ErrorAction SilentlyContinue)
-            @(foreach ($failure in $failures) { $failure.FullyQualifiedErrorId }) | Should -Be "SnapshotNotReadable,$commandName", "SnapshotNotReadable,$commandName"
+            $maps = @("$root/cut", '/nowhere', "$root/empty.trace", "$root/good" | Export-DefragHeapMap -OutputPath "$root/m.svg" -PassThru -ErrorVariable failures -ErrorAction SilentlyContinue)
+            @(foreach ($failure in $failures) { $failure.FullyQualifiedErrorId }) | Should -Be "SnapshotNotReadable,$commandName", "SnapshotNotReadable,$commandName", "SnapshotNotReadable,$commandName"
             "$($maps[0].Live) $($maps[0].Purged)" | Should -Be '4096 4096'
         }
 

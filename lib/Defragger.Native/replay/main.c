@@ -70,8 +70,8 @@ static struct options options_read(int count, char **words)
         else
             usage();
     }
-    if (options.path == NULL)
-        usage();
+    if (options.path == NULL || (options.snapshots > 0 && strcmp(options.path, "-") == 0))
+        usage(); /* snapshots take two readings, and standard input has one */
     return options;
 }
 

@@ -32,6 +32,7 @@ internal static class TraceMaps
         {
             TraceReplay.Snapshots(program, Plain(path, folder.FullName), count, Path.Combine(folder.FullName, "at-"), stop);
             string[] files = Directory.GetFiles(folder.FullName, "at-*");
+            if (files.Length == 0) throw new FormatException($"'{path}' has no operation: there is nothing to draw");
             Array.Sort(files, StringComparer.Ordinal);
             return [.. files.Select((file, i) => SnapshotReader.Read(file) with { Name = NameOf(path, i + 1, files.Length) })];
         }

@@ -242,6 +242,8 @@ int record_start(const char *path)
 {
     int before = errno;
     os_lock_take(&record.control);
+    if (!record.under_way)
+        record.pattern[0] = '\0';
     int error = record.under_way ? EBUSY : begin(path);
     os_lock_give(&record.control);
     errno = before;
@@ -360,6 +362,6 @@ void record_fork_child(void)
     }
     caches_set(RECORDING, false);
     if (goes_on)
-        begin_named(); /* whether it could is told by the file, or its lack */
+        (void)begin_named(); /* whether it could is told by the file, or its lack */
     errno = before;
 }
