@@ -174,12 +174,14 @@ static int run(unsigned seconds)
 
 /* --- First stores: to pages that are live and were never touched --- */
 
+/* Spread over as long as a compaction takes. */
 static void *write_first(void *number)
 {
+    struct random random = {(uintptr_t)number + 1};
     for (size_t i = (uintptr_t)number; i < sparse.count; i += WRITERS) {
         *word_of(i) = i + 1;
-        if (i % 64 == 0)
-            sched_yield();
+        if (i % 64 < WRITERS)
+            sleep_ms(random_below(&random, 3));
     }
     return NULL;
 }
