@@ -16,7 +16,8 @@ internal static class Plot
     {
         PlotModel model = PlotStyle.Model("A compare worker in Python, two seconds after its last case: memory held (Pss), and what is live (line)");
         CategoryAxis names = PlotStyle.Names();
-        names.Labels.AddRange(results.Measurement.Settings.Select(one => one.Name));
+        // A line a word or two: the names of settings are wider than their bars.
+        names.Labels.AddRange(results.Measurement.Settings.Select(one => one.Name.Replace("merged ", "merged\n", StringComparison.Ordinal)));
         model.Axes.Add(names);
         model.Axes.Add(PlotStyle.Values("MiB"));
         var bars = new RectangleBarSeries { StrokeThickness = 0 };

@@ -62,7 +62,7 @@ Describe 'Tab' {
             $call = "Invoke-DefragCompare '$samples/baseline' '$samples/candidate' -Format"
             Get-Offers "$call *.s" | Should -Be '*.sarif='
             Get-Offers "$call *.log=j" | Should -Be '*.log=json', '*.log=jsonlines'
-            (Get-Offers "$call '*.log=").Count | Should -Be 7
+            (Get-Offers "$call '*.log=").Count | Should -Be 8
         }
 
         It 'offers programs for a comparer of your own' {
@@ -93,7 +93,7 @@ Describe 'Tab' {
             Get-Offers 'Start-DefragProcess true -Setting defragger_dec' | Should -Be 'DEFRAGGER_DECAY_MS='
             Get-Offers 'Start-DefragProcess true -Setting ON_ERROR=' | Should -Be 'ON_ERROR=abort', 'ON_ERROR=warn'
             Get-Offers 'Start-DefragProcess true -Setting HARDENED=' | Should -Be 'HARDENED=0', 'HARDENED=1'
-            (Get-Offers 'Start-DefragProcess true -Setting ').Count | Should -Be 8
+            (Get-Offers 'Start-DefragProcess true -Setting ').Count | Should -Be 9
         }
 
         It 'offers programs that PATH knows' {

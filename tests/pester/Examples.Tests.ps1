@@ -109,6 +109,7 @@ Describe 'The examples of the help' {
                     $command = Get-Command $call.GetCommandName()
                     foreach ($element in $call.CommandElements) {
                         if ($element -isnot [System.Management.Automation.Language.CommandParameterAst]) { continue }
+                        if ("$element" -eq '--') { break } # what follows are words, not parameters
                         # An unknown or cut name throws or gives another.
                         $command.ResolveParameter($element.ParameterName).Name | Should -Be $element.ParameterName
                     }

@@ -90,7 +90,7 @@ Describe 'What the engine knows better than a page' {
     It 'tells the default of <Command> -<Name>: <Default>' -ForEach @(
         @{ Command = 'Invoke-DefragCompare'; Name = 'OomRetry'; Default = '2' }
         @{ Command = 'Invoke-DefragCompare'; Name = 'Throttle'; Default = 'Predictive' }
-        @{ Command = 'Invoke-DefragCompare'; Name = 'ThrottleLimit'; Default = 'the number of cores' }
+        @{ Command = 'Invoke-DefragCompare'; Name = 'ThrottleLimit'; Default = 'the number of cores; with -Engine Slurm what the cluster has room for' }
         @{ Command = 'Invoke-DefragCompare'; Name = 'Resume'; Default = 'False' }
         @{ Command = 'Invoke-DefragCompare'; Name = 'Baseline'; Default = 'None' }
         @{ Command = 'Measure-DefragThrottle'; Name = 'Memory'; Default = '64GB' }

@@ -190,17 +190,20 @@ class OnACluster(Runs):
 
     def test_what_cannot_be_is_told_before_anything_starts(self):
         self.cases(3)
-        script = self.folder / "bin"
-        script.mkdir()
-        for tool in "squeue", "scancel", "scontrol", "sinfo", "dotnet", "sh":
-            (script / tool).symlink_to(shutil.which(tool))
+        # All that there is, but for sbatch.
+        tools = self.folder / "bin"
+        tools.mkdir()
+        for folder in os.environ["PATH"].split(os.pathsep):
+            for tool in os.scandir(folder) if os.path.isdir(folder) else ():
+                if tool.name != "sbatch" and not os.path.lexists(tools / tool.name):
+                    (tools / tool.name).symlink_to(tool.path)
         for words, environment, told in [
             (["-SlurmPartition", "nowhere"], {}, "no partition 'nowhere'. There are: compare"),
             (["-SlurmPartition", "empty"], {}, "no partition 'empty'"),
             (["-CaseMemoryLimit", "8GB"], {}, "more than"),
             (["-SlurmOption", "--constraint=gpu"], {}, "Slurm would not run"),
             ([], {"SLURM_CONF": "/nowhere"}, "Slurm does not answer"),
-            ([], {"PATH": f"{script}:/bin/nothing"}, "sbatch is not on the PATH"),
+            ([], {"PATH": str(tools)}, "sbatch is not on the PATH"),
         ]:
             with self.subTest(told=told):
                 run = self.slurm(*words, **environment)

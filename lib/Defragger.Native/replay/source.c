@@ -83,6 +83,12 @@ static struct event resize(struct source *source, const struct trace_operation *
     return leave;
 }
 
+static bool is_for_tests(enum trace_kind kind)
+{
+    return kind == TRACE_PURGE || kind == TRACE_REFUSE || kind == TRACE_ALLOCATE_VICTIM ||
+           kind == TRACE_SPLIT || kind == TRACE_HOLD || kind == TRACE_RESTORE || kind == TRACE_MERGE;
+}
+
 static bool next_of_text(struct source *source, struct event *event)
 {
     struct trace_operation operation;
@@ -99,8 +105,7 @@ static bool next_of_text(struct source *source, struct event *event)
     default:
         break;
     }
-    if (operation.kind == TRACE_PURGE || operation.kind == TRACE_REFUSE ||
-        operation.kind == TRACE_ALLOCATE_VICTIM || operation.kind == TRACE_SPLIT)
+    if (is_for_tests(operation.kind))
         fail(FAULT_IN_INPUT,
              "'%s': line %" PRIu64 ": '%c' is for tests of the heap, and no policy but ours knows it. "
              "Programs ask with 'a', 'z', 'r', 'f', 'm' and 'd'.",

@@ -107,6 +107,7 @@ public class ReplayTests
     [InlineData("h 4096\nq 1\n", "line 2: 'q 1' is not allowed here")]
     [InlineData("nothing", "is neither a recording nor the text of a trace")]
     [InlineData("h 4096\na 0 16\np 3\n", "line 3: 'p' is for tests of the heap")]
+    [InlineData("h 4096\na 0 16\no 0\n", "line 3: 'o' is for tests of the heap")]
     [InlineData("h 4096\na 0 9000000000\na 1 20000000000000\na 0 16\n", null)]
     public void What_cannot_be_replayed_is_refused_with_its_line(string text, string? expected)
     {
