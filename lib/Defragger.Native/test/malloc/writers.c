@@ -174,21 +174,23 @@ static int run(unsigned seconds)
 
 /* --- First stores: to pages that are live and were never touched --- */
 
-/* Spread over as long as a compaction takes. */
+/* At once, or in the midst of a compaction. */
 static void *write_first(void *number)
 {
-    struct random random = {(uintptr_t)number + 1};
+    static atomic_uint turns;
+    unsigned turn = atomic_fetch_add(&turns, 1) / WRITERS;
+    sleep_ms(turn % 8);
     for (size_t i = (uintptr_t)number; i < sparse.count; i += WRITERS) {
         *word_of(i) = i + 1;
-        if (i % 64 < WRITERS)
-            sleep_ms(random_below(&random, 3));
+        if (i % 64 == 0)
+            sched_yield();
     }
     return NULL;
 }
 
 /* Blocks with long gaps, in memory that has been given back; the gaps are too long for a cache, so to free
- * them touches nothing. */
-static void first_make(void)
+ * them touches nothing. And others, which it gives, so that there is enough to gain. */
+static struct sparse first_make(void)
 {
     enum { GAP = 60000, COUNT = 1500 };
     static void *gaps[COUNT];
@@ -208,8 +210,7 @@ static void first_make(void)
     }
     for (size_t i = 0; i < COUNT; i++)
         free(gaps[i]);
-    /* And others, so that there is enough to gain. */
-    sparse_make(filling, 200000, 50, 77);
+    return sparse_make(filling, 200000, 50, 77);
 }
 
 static int run_first(unsigned seconds)
@@ -219,7 +220,7 @@ static int run_first(unsigned seconds)
     clock_gettime(CLOCK_MONOTONIC, &begin);
     do {
         pthread_t threads[WRITERS];
-        first_make();
+        struct sparse others = first_make();
         for (uintptr_t i = 0; i < WRITERS; i++)
             DEMAND(pthread_create(&threads[i], NULL, write_first, (void *)i) == 0);
         compact_all();
@@ -230,6 +231,7 @@ static int run_first(unsigned seconds)
         written += sparse.count;
         merges = compact_statistics().merges;
         sparse_free(&sparse);
+        sparse_free(&others); /* or their mappings would use up what a process may have */
         clock_gettime(CLOCK_MONOTONIC, &now);
     } while (now.tv_sec < begin.tv_sec + (time_t)seconds);
     atomic_store(&stores, written);
