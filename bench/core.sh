@@ -24,8 +24,8 @@ type -P python3 > /dev/null || { echo "python3 is missing: apt-get install pytho
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-# A step that says nothing unless it fails.
-quiet() { "$@" > "$folder/log" 2>&1 || { echo "failed: $*" >&2; tail -n 20 "$folder/log" >&2; exit 1; }; }
+log=$folder/log
+. bench/common/quiet.sh
 
 # 10^7 blocks of malloc are 1.6 GB. Less memory: one power of ten less.
 available=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo)

@@ -11,8 +11,8 @@ cd "$(dirname "$0")/.."
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-# A step that says nothing unless it fails.
-quiet() { "$@" > "$folder/log" 2>&1 || { echo "failed: $*" >&2; tail -n 20 "$folder/log" >&2; exit 1; }; }
+log=$folder/log
+. bench/common/quiet.sh
 quiet cmake -S lib/Defragger.Native -B artifacts/native -DCMAKE_BUILD_TYPE=Release
 quiet cmake --build artifacts/native --target bench-merge
 

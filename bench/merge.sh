@@ -9,8 +9,7 @@ cd "$(dirname "$0")/.."
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-# A step that says nothing unless it fails.
-quiet() { "$@" > "$log" 2>&1 || { echo "failed: $*" >&2; tail -n 20 "$log" >&2; exit 1; }; }
+. bench/common/quiet.sh
 
 quiet cmake -S lib/Defragger.Native -B artifacts/native -DCMAKE_BUILD_TYPE=Release
 quiet cmake --build artifacts/native --target defrag-launch --target defragger

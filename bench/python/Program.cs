@@ -47,10 +47,7 @@ internal static class Program
         Results results = Results.Measure(root, options);
         string? output = options.Output ?? (options.Quick ? null : Path.Combine(root, "docs/benchmarks"));
         string text = Document.Of(results, options, commit, load);
-        if (output == null) return text;
-        Directory.CreateDirectory(output);
-        PlotStyle.Save(Plot.Of(results), Path.Combine(output, Plot.Name));
-        File.WriteAllText(Path.Combine(output, "python.md"), text);
+        if (output != null) Publication.Write(output, "python.md", text, Plot.Name, Plot.Of(results));
         return text;
     }
 }

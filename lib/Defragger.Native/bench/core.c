@@ -19,9 +19,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <time.h>
 
+#include "common.h"
 #include "defragger_heap.h"
 
 enum { DRAWS = 1 << 20, SIZES = 16 };
@@ -34,33 +33,6 @@ struct bench {
     uint32_t *draws;
     uint8_t *size_draws;
 };
-
-static double now_ns(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-    return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
-}
-
-/* xorshift64*: Vigna, 2016. */
-static uint32_t draw(uint64_t *state)
-{
-    *state ^= *state >> 12;
-    *state ^= *state << 25;
-    *state ^= *state >> 27;
-    return (uint32_t)(*state * UINT64_C(0x2545F4914F6CDD1D) >> 32);
-}
-
-static void *fresh(size_t size)
-{
-    void *memory =
-        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) {
-        perror("core: mmap");
-        exit(1);
-    }
-    return memory;
-}
 
 static uint64_t take(const struct bench *bench, uint64_t size)
 {

@@ -20,41 +20,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <time.h>
 
+#include "common.h"
 #include "defragger_heap.h"
 
 enum { ROUNDS = 3 };
 
 static const struct df_merge_limits limits = {.max_members = 16, .max_probes = 64, .max_live = 128};
-
-static double now_ms(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-    return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
-}
-
-/* xorshift64*: Vigna, 2016. */
-static uint32_t draw(uint64_t *state)
-{
-    *state ^= *state >> 12;
-    *state ^= *state << 25;
-    *state ^= *state >> 27;
-    return (uint32_t)(*state * UINT64_C(0x2545F4914F6CDD1D) >> 32);
-}
-
-static void *fresh(size_t size)
-{
-    void *memory =
-        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) {
-        perror("merge: mmap");
-        exit(1);
-    }
-    return memory;
-}
 
 /* --- The heap --- */
 
@@ -207,9 +179,9 @@ int main(int argc, char **argv)
         if (way == 2 && count > 50000)
             continue;
         for (int round = 0; round < (way == 0 ? ROUNDS : 1); round++) {
-            double before = now_ms();
+            double before = now_ns();
             plan = plan_once(heap, cold, count, way, group_of, scratch);
-            double took = now_ms() - before;
+            double took = (now_ns() - before) / 1e6;
             best = round == 0 || took < best ? took : best;
         }
         print(names[way], cold, count, plan, best);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Defragger.Files;
 
 namespace Defragger.Cluster;
 
@@ -39,11 +40,11 @@ internal sealed class ArrayFolder(string path)
 
     /// <summary>Keeps what is about to be handed in.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public void Write(ArrayRequest request) => Place(Request, JsonSerializer.SerializeToUtf8Bytes(request, ChunkJson.Default.ArrayRequest));
+    public void Write(ArrayRequest request) => AtomicFile.Write(Request, JsonSerializer.SerializeToUtf8Bytes(request, ChunkJson.Default.ArrayRequest));
 
     /// <summary>Keeps which job it became.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public void WriteJob(string job) => Place(JobFile, System.Text.Encoding.UTF8.GetBytes(job));
+    public void WriteJob(string job) => AtomicFile.Write(JobFile, System.Text.Encoding.UTF8.GetBytes(job));
 
     /// <summary>What was or was about to be handed in; null when that cannot be told, for it was not yet.</summary>
     public ArrayRequest? ReadRequest()
@@ -99,10 +100,4 @@ internal sealed class ArrayFolder(string path)
         let name = Path.GetFileNameWithoutExtension(file)
         where int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _)
         select int.Parse(name, CultureInfo.InvariantCulture);
-
-    private static void Place(string file, byte[] content)
-    {
-        System.IO.File.WriteAllBytes(file + ".new", content);
-        System.IO.File.Move(file + ".new", file, overwrite: true);
-    }
 }

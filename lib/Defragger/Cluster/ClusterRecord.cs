@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Defragger.Files;
 
 namespace Defragger.Cluster;
 
@@ -21,12 +22,8 @@ internal sealed record ClusterRecord(string Comparer)
 
     /// <summary>Writes it into a folder.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public void Write(string folder)
-    {
-        string path = PathIn(folder);
-        File.WriteAllBytes(path + ".new", JsonSerializer.SerializeToUtf8Bytes(this, ChunkJson.Default.ClusterRecord));
-        File.Move(path + ".new", path, overwrite: true);
-    }
+    public void Write(string folder) =>
+        AtomicFile.Write(PathIn(folder), JsonSerializer.SerializeToUtf8Bytes(this, ChunkJson.Default.ClusterRecord));
 
     private static string PathIn(string folder) => Path.Combine(folder, "run.json");
 }

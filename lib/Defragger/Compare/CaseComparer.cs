@@ -31,6 +31,9 @@ internal abstract class CaseComparer
 internal sealed class BuiltInComparer(
     string program, Func<string, IEnumerable<string>> optionsOf, string version, IReadOnlyList<string>? baselines = null) : CaseComparer
 {
+    // Asked once, and not several times for each case.
+    private readonly (string Path, bool IsFolder)[] _baselines = [.. (baselines ?? []).Select(path => (path, Directory.Exists(path)))];
+
     public override string Identity => $"built-in {version}";
 
     public override bool MustReport => true;
@@ -49,8 +52,8 @@ internal sealed class BuiltInComparer(
     /// <summary>A run that does not have the case says nothing about it.</summary>
     public override IReadOnlyList<string> FurtherFiles(TestCase testCase) =>
     [
-        .. (baselines ?? [])
-            .Select(path => Directory.Exists(path) ? Path.Combine(path, testCase.Name) : path)
+        .. _baselines
+            .Select(one => one.IsFolder ? Path.Combine(one.Path, testCase.Name) : one.Path)
             .Where(File.Exists),
     ];
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Defragger.Files;
 
 namespace Defragger.Compare;
 
@@ -62,20 +63,8 @@ internal sealed class ControlFile(string path)
     /// <summary>Asks for a change.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The file cannot be written.</exception>
-    public static void Write(string path, RunChange change)
-    {
-        string beside = $"{path}.{Guid.NewGuid():N}.new";
-        try
-        {
-            File.WriteAllBytes(beside, JsonSerializer.SerializeToUtf8Bytes(change, ControlJson.Default.RunChange));
-            File.Move(beside, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(beside);
-            throw;
-        }
-    }
+    public static void Write(string path, RunChange change) =>
+        AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(change, ControlJson.Default.RunChange));
 }
 
 /// <summary>The text of the control file.</summary>

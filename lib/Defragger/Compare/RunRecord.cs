@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Defragger.Comparers.Rules;
+using Defragger.Files;
 using Defragger.Reports;
 
 namespace Defragger.Compare;
@@ -71,20 +72,8 @@ internal sealed record RunRecord
 
     /// <summary>Writes the file, beside and then renamed.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public void Write(string path)
-    {
-        string beside = $"{path}.{Guid.NewGuid():N}.new";
-        try
-        {
-            File.WriteAllBytes(beside, JsonSerializer.SerializeToUtf8Bytes(this, RunRecordJson.Default.RunRecord));
-            File.Move(beside, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(beside);
-            throw;
-        }
-    }
+    public void Write(string path) =>
+        AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(this, RunRecordJson.Default.RunRecord));
 
     /// <summary>Reads the file; null when there is none, as in the directory of a run before there was such a file.</summary>
     /// <exception cref="FormatException">It is no record of a run.</exception>

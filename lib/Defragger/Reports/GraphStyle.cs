@@ -1,3 +1,4 @@
+using Defragger.Files;
 using OxyPlot;
 using OxyPlot.Axes;
 using OxyPlot.Legends;
@@ -54,13 +55,8 @@ internal static class GraphStyle
 
     /// <summary>Writes a graph as SVG, beside and then renamed, so that it is never half there.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void Write(PlotModel model, string svg, double height = Height)
-    {
-        string beside = svg + ".new";
-        using (FileStream file = File.Create(beside))
-            new SvgExporter { Width = Width, Height = height, TextMeasurer = new WideText(Width, height) }.Export(model, file);
-        File.Move(beside, svg, overwrite: true);
-    }
+    public static void Write(PlotModel model, string svg, double height = Height) => AtomicFile.Write(svg, file =>
+        new SvgExporter { Width = Width, Height = height, TextMeasurer = new WideText(Width, height) }.Export(model, file));
 
     /// <summary>Measures text as wide as it may be where the graph is looked at.</summary>
     /// <remarks>

@@ -1,4 +1,5 @@
 using Defragger.Compare;
+using Defragger.Files;
 
 namespace Defragger.Reports;
 
@@ -37,7 +38,7 @@ internal static class ReportFiles
             foreach (ReportFormat format in formats.Distinct())
             {
                 string path = Path.Combine(destination, NameOf(format));
-                string beside = $"{path}.{Guid.NewGuid():N}.new";
+                string beside = AtomicFile.NameBeside(path);
                 var stream = new FileStream(beside, FileMode.CreateNew, FileAccess.Write);
                 written.Add((beside, path));
                 reports.Add(Open(format, stream));

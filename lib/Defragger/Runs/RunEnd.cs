@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Defragger.Compare;
+using Defragger.Files;
 
 namespace Defragger.Runs;
 
@@ -42,20 +43,8 @@ internal sealed record RunEnd(
     /// <summary>Tells how a run ended; an earlier file is replaced.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The file cannot be written.</exception>
-    public void Write(string path)
-    {
-        string beside = $"{path}.{Guid.NewGuid():N}.new";
-        try
-        {
-            File.WriteAllBytes(beside, JsonSerializer.SerializeToUtf8Bytes(this, RunEndJson.Default.RunEnd));
-            File.Move(beside, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(beside);
-            throw;
-        }
-    }
+    public void Write(string path) =>
+        AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(this, RunEndJson.Default.RunEnd));
 }
 
 /// <summary>The text of the file.</summary>

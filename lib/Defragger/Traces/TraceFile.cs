@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using Defragger.Files;
 
 namespace Defragger.Traces;
 
@@ -38,25 +39,12 @@ public static class TraceFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(trace);
-        string beside = path + ".new";
-        try
+        AtomicFile.Write(path, file =>
         {
-            WriteTo(beside, IsCompressed(path), trace);
-            File.Move(beside, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(beside);
-            throw;
-        }
-    }
-
-    private static void WriteTo(string path, bool isCompressed, Trace trace)
-    {
-        Stream file = File.Create(path);
-        if (isCompressed) file = new GZipStream(file, CompressionLevel.SmallestSize);
-        using var text = new StreamWriter(file, s_encoding, BufferSize);
-        trace.WriteTo(text);
+            using var text = new StreamWriter(
+                IsCompressed(path) ? new GZipStream(file, CompressionLevel.SmallestSize) : file, s_encoding, BufferSize);
+            trace.WriteTo(text);
+        });
     }
 
     private static bool IsCompressed(string path) => path.EndsWith(".gz", StringComparison.Ordinal);

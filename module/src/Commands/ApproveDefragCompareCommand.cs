@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Defragger.Approval;
 using Defragger.Compare;
+using Defragger.PowerShell.Completers;
 using Defragger.PowerShell.Parameters;
 
 namespace Defragger.PowerShell.Commands;
@@ -33,7 +34,7 @@ public sealed class ApproveDefragCompareCommand : EarlierRunCommand
 
     /// <summary>Only cases whose name, or the last part of it, matches.</summary>
     [Parameter(Position = 1)]
-    [ArgumentCompleter(typeof(CaseCompleter))]
+    [ArgumentCompleter(typeof(JournalCaseCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[] Case { get; set; } = [];

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Text;
+using Defragger.Files;
 using Defragger.Reports;
 using Defragger.Views;
 using Defragger.WhatIf;
@@ -88,7 +89,7 @@ public sealed class ExportDefragHeapMapCommand : CancellableCommand
         if (!ShouldProcess($"'{_file}'", $"Draw {(_maps.Count == 1 ? $"'{_maps[0].Name}'" : $"{_maps.Count} snapshots")}")) return;
         try
         {
-            Write(_kind switch
+            AtomicFile.Write(_file, _kind switch
             {
                 ".png" => HeapMapPage.Png(_maps[0], ColourBy),
                 ".svg" => Encoding.UTF8.GetBytes(HeapMapPage.Svg(_maps, ColourBy)),
@@ -101,13 +102,5 @@ public sealed class ExportDefragHeapMapCommand : CancellableCommand
         }
         if (PassThru) WriteObject(_maps, enumerateCollection: true);
         else WriteObject(new FileInfo(_file));
-    }
-
-    // Beside and renamed, so that it is never half there.
-    private void Write(byte[] content)
-    {
-        string beside = _file + ".new";
-        File.WriteAllBytes(beside, content);
-        File.Move(beside, _file, overwrite: true);
     }
 }

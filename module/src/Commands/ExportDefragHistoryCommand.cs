@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Defragger.Files;
 using Defragger.History;
 
 namespace Defragger.PowerShell.Commands;
@@ -31,28 +32,12 @@ public sealed class ExportDefragHistoryCommand : HistoryFilterCommand
         if (!ShouldProcess($"'{path}' with what '{history}' knows of {chosen.Count:N0} {(chosen.Count == 1 ? "case" : "cases")}", "Write")) return;
         try
         {
-            Write(path, chosen);
+            AtomicFile.Write(path, file => HistoryCsv.Write(file, chosen));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Fail(ErrorKind.OutputWriteFailed, $"'{path}' cannot be written: {e.Message}", path, e);
         }
         if (PassThru) WriteObject(new FileInfo(path));
-    }
-
-    /// <summary>Beside, then renamed: nobody reads half a file, and a full disk does not cost the one before.</summary>
-    private static void Write(string path, IReadOnlyList<CaseHistory> chosen)
-    {
-        string beside = $"{path}.{Guid.NewGuid():N}.new";
-        try
-        {
-            using (var file = new FileStream(beside, FileMode.CreateNew)) HistoryCsv.Write(file, chosen);
-            File.Move(beside, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(beside);
-            throw;
-        }
     }
 }

@@ -3,6 +3,7 @@ using Defragger.Compare;
 using Defragger.Comparers;
 using Defragger.Comparers.Differences;
 using Defragger.Diff;
+using Defragger.PowerShell.Completers;
 using Defragger.PowerShell.Parameters;
 
 namespace Defragger.PowerShell.Commands;
@@ -16,7 +17,7 @@ public sealed class FormatDefragDifferenceCommand : EarlierRunCommand
 
     /// <summary>Only cases whose name, or the last part of it, matches.</summary>
     [Parameter(Position = 0, ParameterSetName = OfRun)]
-    [ArgumentCompleter(typeof(CaseCompleter))]
+    [ArgumentCompleter(typeof(JournalCaseCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     [PSDefaultValue(Help = "all that differ")]

@@ -1,6 +1,7 @@
 using System.Collections.ObjectModel;
 using System.Management.Automation;
 using Defragger.Compare;
+using Defragger.PowerShell.Completers;
 using Defragger.PowerShell.Parameters;
 using Defragger.Runs;
 
@@ -36,7 +37,7 @@ public sealed class GetDefragCompareCommand : EarlierRunCommand
     /// <summary>Only cases whose name, or the last part of it, matches.</summary>
     [Parameter(ParameterSetName = Results)]
     [Parameter(ParameterSetName = Trends)]
-    [ArgumentCompleter(typeof(CaseCompleter))]
+    [ArgumentCompleter(typeof(JournalCaseCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[] Case { get; set; } = [];

@@ -27,7 +27,7 @@ internal abstract class WordCompleter : IArgumentCompleter
         {
             return
             [
-                .. Words(typed).Where(word => word.Text.StartsWith(typed.Text, Comparison)).DistinctBy(word => word.Text).Take(Most)
+                .. Words(typed).Where(word => IsMeant(word.Text, typed.Text)).DistinctBy(word => word.Text).Take(Most)
                     .Select(word => new CompletionResult(Quoted(word.Text, quote), word.Text, CompletionResultType.ParameterValue, word.Tip)),
                 .. paths,
             ];
@@ -41,10 +41,13 @@ internal abstract class WordCompleter : IArgumentCompleter
     /// <summary>Names of files are told apart by case, the words of settings are not.</summary>
     protected virtual StringComparison Comparison => StringComparison.OrdinalIgnoreCase;
 
+    /// <summary>Whether a word is one that what was typed may become.</summary>
+    protected virtual bool IsMeant(string word, string typed) => word.StartsWith(typed, Comparison);
+
     /// <summary>A path can stand there too.</summary>
     protected virtual bool TakesPaths => false;
 
-    /// <summary>Words to offer; those that do not begin with what was typed are left out afterwards.</summary>
+    /// <summary>Words to offer; those that are not meant are left out afterwards.</summary>
     protected abstract IEnumerable<Word> Words(TypedWord typed);
 
     private static string Quoted(string text, char quote)
@@ -76,8 +79,12 @@ internal sealed record TypedWord(string Parameter, string Text, IDictionary Boun
 {
     private const string Paths = "$ExecutionContext.SessionState.Path";
 
-    /// <summary>A parameter that is given already, as text; null where it is not.</summary>
-    public string? Given(string name) => Bound.Contains(name) ? Bound[name]?.ToString() : null;
+    /// <summary>A parameter that is given already, as text, the first of several; null where it is not.</summary>
+    public string? Given(string name) => Bound[name] switch
+    {
+        object[] several => several.FirstOrDefault()?.ToString(),
+        var one => one?.ToString(),
+    };
 
     /// <summary>A path of the session's as a full path of the system.</summary>
     public static string FullPath(string path)

@@ -293,7 +293,7 @@ public class TraceTests
         string path = directory["t.trace"];
         Directory.CreateDirectory(Path.Combine(path, "in the way"));
         Assert.ThrowsAny<IOException>(() => TraceFile.Write(path, new Trace(4096, [])));
-        Assert.False(File.Exists(path + ".new"));
+        Assert.Empty(Directory.GetFiles(directory.Path));
         Assert.True(Directory.Exists(Path.Combine(path, "in the way")));
     }
 

@@ -7,14 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Never zero at the start. xorshift64*: Vigna, 2016. */
-static inline uint32_t draw(uint64_t *state)
-{
-    *state ^= *state >> 12;
-    *state ^= *state << 25;
-    *state ^= *state >> 27;
-    return (uint32_t)(*state * UINT64_C(0x2545F4914F6CDD1D) >> 32);
-}
+#include "../common.h"
 
 static inline uint32_t draw_below(uint64_t *state, uint32_t limit)
 {

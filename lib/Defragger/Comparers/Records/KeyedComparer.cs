@@ -41,8 +41,7 @@ internal sealed class KeyedComparer : IDisposable
     {
         using JsonLineSource left = new(baseline, Side.Baseline, key);
         using JsonLineSource right = new(candidate, Side.Candidate, key);
-        return Compare(left, right, baseline.Path, ComparisonFormat.JsonLines, differences: differences, allowances: allowances, noise: noise)
-            .WithDifferences(new RecordText(key, left.Fields, right.Fields).Read(differences));
+        return Shown(left, right, baseline, ComparisonFormat.JsonLines, key, differences, allowances, noise);
     }
 
     /// <summary>The elements of the arrays of a JSON document.</summary>
@@ -56,8 +55,7 @@ internal sealed class KeyedComparer : IDisposable
     {
         using JsonArraySource left = new(baseline, Side.Baseline, key);
         using JsonArraySource right = new(candidate, Side.Candidate, key);
-        return Compare(left, right, baseline.Path, ComparisonFormat.Json, differences: differences, allowances: allowances, noise: noise)
-            .WithDifferences(new RecordText(key, left.Fields, right.Fields).Read(differences));
+        return Shown(left, right, baseline, ComparisonFormat.Json, key, differences, allowances, noise);
     }
 
     /// <summary>Rows below a row with the names of the columns.</summary>
@@ -72,8 +70,7 @@ internal sealed class KeyedComparer : IDisposable
         using CsvSource left = new(baseline, Side.Baseline, key);
         using CsvSource right = new(candidate, Side.Candidate, key);
         string? columns = CsvColumns.Describe(left.Columns, right.Columns);
-        return Compare(left, right, baseline.Path, ComparisonFormat.Csv, columns, differences: differences, allowances: allowances, noise: noise)
-            .WithDifferences(new RecordText(key, left.Fields, right.Fields).Read(differences));
+        return Shown(left, right, baseline, ComparisonFormat.Csv, key, differences, allowances, noise, columns);
     }
 
     /// <summary>Any two sources.</summary>
@@ -110,6 +107,20 @@ internal sealed class KeyedComparer : IDisposable
     }
 
     public void Dispose() => _left.Dispose();
+
+    /// <summary>Compares, and reads again what is shown of the differences.</summary>
+    private static ComparisonResult Shown(
+        RecordSource left,
+        RecordSource right,
+        SourceFile baseline,
+        ComparisonFormat format,
+        RecordKey key,
+        DifferenceList differences,
+        Allowances? allowances,
+        NoisePlaces? noise,
+        string? frame = null) =>
+        Compare(left, right, baseline.Path, format, frame, differences: differences, allowances: allowances, noise: noise)
+            .WithDifferences(new RecordText(key, left.Fields, right.Fields).Read(differences));
 
     private ComparisonCounts Count(RecordSource left, RecordSource right, KeyGroup group)
     {
