@@ -1,3 +1,5 @@
+using Defragger.Files;
+
 namespace Defragger.Compare;
 
 /// <summary>The directory that a run writes to, and the only one: its files by name, and the lock that keeps two runs
@@ -51,24 +53,7 @@ internal sealed class OutputFolder : IDisposable
 
     /// <summary>Whether a run writes to a directory now.</summary>
     /// <param name="path">Full path of the directory.</param>
-    public static bool IsInUse(string path)
-    {
-        if (!File.Exists(LockOf(path))) return false;
-        try
-        {
-            // A lock that can be had is one that a killed run left behind.
-            using var free = new FileStream(LockOf(path), FileMode.Open, FileAccess.Read, FileShare.None);
-            return false;
-        }
-        catch (FileNotFoundException)
-        {
-            return false;
-        }
-        catch (IOException)
-        {
-            return true;
-        }
-    }
+    public static bool IsInUse(string path) => LockFile.IsHeld(LockOf(path));
 
     /// <summary>The journal of the run that a directory is of.</summary>
     /// <param name="path">Full path of the directory.</param>
@@ -90,21 +75,7 @@ internal sealed class OutputFolder : IDisposable
 
     private static string ControlOf(string path) => Path.Combine(path, "control.json");
 
-    private static FileStream Lock(string path)
-    {
-        try
-        {
-            return new FileStream(path, new FileStreamOptions
-            {
-                Mode = FileMode.OpenOrCreate,
-                Access = FileAccess.ReadWrite,
-                Share = FileShare.None,
-                Options = FileOptions.DeleteOnClose,
-            });
-        }
-        catch (IOException e) when (e.GetType() == typeof(IOException) && File.Exists(path))
-        {
-            throw new IOException($"another run writes to it ('{path}' is locked).", e);
-        }
-    }
+    // Who only asks whether a run writes to it holds the lock for a moment.
+    private static FileStream Lock(string path) => LockFile.TryEnter(path, TimeSpan.FromMilliseconds(200))
+        ?? throw new IOException($"another run writes to it ('{path}' is locked).");
 }

@@ -12,14 +12,13 @@ internal static class DamagedHistory
     public static string? SetAside(string path)
     {
         // Two runs may find the damage at once; the second must not set aside what the first has begun anew.
-        using FileStream gate = Enter(path + ".lock");
+        using FileStream gate = HistoryDatabase.Enter(path);
         if (!IsDamaged(path)) return null;
         string stamp = DateTime.UtcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
         string aside = $"{path}.damaged-{stamp}";
         for (int n = 2; File.Exists(aside); n++) aside = $"{path}.damaged-{stamp}-{n}";
-        File.Move(path, aside);
-        // With another file under the name they would be taken for its log.
-        foreach (string suffix in new[] { "-wal", "-shm" })
+        // With another file under the name they would be taken for its log: first, since this may be cut short.
+        foreach (string suffix in new[] { "-wal", "-shm", "" })
         {
             if (File.Exists(path + suffix)) File.Move(path + suffix, aside + suffix);
         }
@@ -30,34 +29,13 @@ internal static class DamagedHistory
     {
         try
         {
-            using HistoryDatabase database = HistoryDatabase.Open(path);
+            using HistoryDatabase database = HistoryDatabase.OpenInside(path);
             database.Read();
             return false;
         }
         catch (HistoryException e) when (e.Damaged)
         {
             return true;
-        }
-    }
-
-    private static FileStream Enter(string path)
-    {
-        for (int tries = 1; ; tries++)
-        {
-            try
-            {
-                return new FileStream(path, new FileStreamOptions
-                {
-                    Mode = FileMode.OpenOrCreate,
-                    Access = FileAccess.ReadWrite,
-                    Share = FileShare.None,
-                    Options = FileOptions.DeleteOnClose,
-                });
-            }
-            catch (IOException) when (tries < 100)
-            {
-                Thread.Sleep(20);
-            }
         }
     }
 }

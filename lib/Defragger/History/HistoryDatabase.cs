@@ -1,3 +1,4 @@
+using Defragger.Files;
 using Microsoft.Data.Sqlite;
 
 namespace Defragger.History;
@@ -47,6 +48,20 @@ internal sealed class HistoryDatabase : IDisposable
     /// <param name="path">Full path of the file.</param>
     /// <exception cref="HistoryException">It cannot be used.</exception>
     public static HistoryDatabase Open(string path) => Guard(path, () =>
+    {
+        MakeFolder(path);
+        using FileStream gate = Enter(path);
+        return OpenInside(path);
+    });
+
+    /// <summary>Waits until nobody else opens a history or sets it aside: a file that is opened while it is renamed would
+    /// lose its log to the damaged one.</summary>
+    /// <exception cref="IOException">It is not free for longer than <see cref="Patience"/>.</exception>
+    internal static FileStream Enter(string path) => LockFile.TryEnter(path + ".lock", Patience)
+        ?? throw new IOException($"'{path}.lock' is held by another process");
+
+    /// <summary>The same as <see cref="Open"/>, for who has entered.</summary>
+    internal static HistoryDatabase OpenInside(string path) => Guard(path, () =>
     {
         MakeFile(path);
         var database = new HistoryDatabase(new SqliteConnection(new SqliteConnectionStringBuilder
@@ -130,12 +145,18 @@ internal sealed class HistoryDatabase : IDisposable
 
     public void Dispose() => _connection.Dispose();
 
+    private const UnixFileMode Own = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private static void MakeFolder(string path)
+    {
+        if (OperatingSystem.IsWindows()) throw new PlatformNotSupportedException("The history needs Linux.");
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!, Own | UnixFileMode.UserExecute);
+    }
+
     private static void MakeFile(string path)
     {
         if (File.Exists(path)) return;
-        const UnixFileMode Own = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         if (OperatingSystem.IsWindows()) throw new PlatformNotSupportedException("The history needs Linux.");
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!, Own | UnixFileMode.UserExecute);
         // Not by SQLite, which would make it readable for all; its other files take this one's mode.
         using var made = new FileStream(path, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, UnixCreateMode = Own });
     }

@@ -53,16 +53,22 @@ internal sealed class ReplayTwin
         var twin = new ReplayTwin();
         var figures = new List<Figures>();
         long done = 0, live = 0, peak = 0;
+        Look();
         foreach (Operation operation in Single(operations))
         {
             if (twin.Carry(operation) is not long change) continue;
             live += change;
             done++;
             peak = Math.Max(peak, twin.Held);
-            if (figures.Count < moments.Count && done == moments[figures.Count]) figures.Add(new Figures(done, live, twin.Held));
+            Look();
             if (done % 65536 == 0) stop.ThrowIfCancellationRequested();
         }
         return (figures, peak);
+
+        void Look()
+        {
+            if (figures.Count < moments.Count && done == moments[figures.Count]) figures.Add(new Figures(done, live, twin.Held));
+        }
     }
 
     // A batch is what its blocks are one by one.

@@ -69,6 +69,15 @@ public class ReplayTests
     });
 
     [Fact]
+    public void A_program_that_asks_for_nothing_is_the_same_in_both()
+    {
+        using var directory = new TemporaryDirectory();
+        Operation[] nothing = [Operation.Release(32)];
+        Assert.Equal(0, Measure(directory, nothing, out ReplayReport report).PeakLive);
+        Assert.Null(ReplayTwin.Compare(new Trace(1 << 20, nothing), report, CancellationToken.None));
+    }
+
+    [Fact]
     public void A_recorded_program_is_the_same_in_both()
     {
         string path = Path.Combine(Root(), "samples", "traces", "gcc-compile.trace.gz");
