@@ -323,7 +323,7 @@ Describe 'Invoke-DefragCompare' {
             @{ What = 'contradicts itself'; Script = 'echo ''{"new":1}'''; Status = 'Error'; Reason = '*contradicts*' }
             @{ What = 'ends with a Python exception'; Script = 'echo "Traceback (most recent call last):" >&2; echo "KeyError: 1" >&2; exit 1'; Status = 'Error'; Reason = '*KeyError: 1' }
         ) {
-            $arguments = (New-Run $root @{ 'a' = 'x', 'x' }) + @{ Command = 'sh', '-c', $Script; TimeoutSeconds = 5 }
+            $arguments = (New-Run $root @{ 'a' = 'x', 'x' }) + @{ Command = 'sh', '-c', $Script; TimeoutSeconds = $(if ($Status -eq 'Timeout') { 3 } else { 60 }) }
             $result = (Invoke-Quietly $arguments).Results[0]
             $result.Status | Should -Be $Status
             $result.Reason | Should -BeLike $Reason
@@ -552,7 +552,7 @@ Describe 'Invoke-DefragCompare' {
     Context 'what cases needed before' {
         It 'is set aside for them the next time, and the longest starts first' {
             $arguments = (New-Run $root @{ 'a' = 'x', 'x'; 'b' = 'x', 'x'; 'c' = 'x', 'x' }) +
-                @{ ThrottleLimit = 1; Force = $true; Command = 'sh', '-c', 'test "$1" != b || sleep 0.2', 'sh', '{case}' }
+                @{ ThrottleLimit = 1; Force = $true; Command = 'sh', '-c', 'test "$1" != b || sleep 1', 'sh', '{case}' }
             $first = Invoke-Quietly $arguments
             @(foreach ($result in $first.Results) { $result.Case }) -join ' ' | Should -Be 'a b c'
             [string] $first.Results[0].PredictedFrom | Should -Be 'Default'
