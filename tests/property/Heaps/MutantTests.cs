@@ -14,7 +14,10 @@ public class MutantTests
     private const int MostOperations = 6;
 
     private static readonly string[] s_replaySources =
-        ["test/replay.c", "test/arena.c", "test/arena.h", "replay/text.c", "replay/text.h", "include/defragger_heap.h"];
+    [
+        "test/replay.c", "test/player.c", "test/player.h", "test/player_merge.c", "test/script.c", "test/script.h",
+        "test/arena.c", "test/arena.h", "replay/text.c", "replay/text.h", "include/defragger_heap.h",
+    ];
 
     // The same traces in each run: this asks whether the tests can find a fault, not whether they are lucky today.
     private static readonly Trace[] s_traces = [.. TraceArbitrary.Traces().Generator.Sample(3000, new Rnd(20261124), 50)];
