@@ -1,6 +1,7 @@
 using System.Numerics;
 using Defragger.Heaps;
 using Defragger.Interop;
+using Defragger.Views;
 using Xunit;
 
 namespace Defragger.Tests.Heaps;
