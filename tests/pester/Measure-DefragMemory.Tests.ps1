@@ -11,7 +11,7 @@ Describe 'Measure-DefragMemory' {
 
     Context 'a program' {
         It 'tells what it held at most and at the end, in one object' {
-            $found = @(Measure-DefragMemory python3 '-c' 'import time; a = bytearray(60 << 20); time.sleep(.5); del a; time.sleep(.5); print(1)')
+            $found = @(Measure-DefragMemory python3 '-c' 'import time; a = bytearray(60 << 20); time.sleep(.5); del a; time.sleep(2); print(1)')
             $found.Count | Should -Be 1
             $found[0].PeakResident | Should -BeGreaterThan 60MB
             $found[0].FinalResident | Should -BeLessThan 50MB
