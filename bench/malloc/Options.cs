@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 
 namespace Defragger.Bench.Malloc;
 
@@ -35,36 +34,20 @@ internal sealed record Options
     public static bool TryParse(
         string[] words, IReadOnlyList<string> names, [NotNullWhen(true)] out Options? options, out string reason)
     {
-        options = new Options();
-        reason = "";
-        for (int i = 0; i < words.Length; i++)
-        {
-            string word = words[i];
-            if (word == "--quick")
+        options = Words.Parse(
+            words, new Options(),
+            (so, word) => word == "--quick" ? so with { Quick = true, Rounds = 1 } : null,
+            (so, word, value) => word switch
             {
-                options = options with { Quick = true, Rounds = 1 };
-                continue;
-            }
-            string? value = i + 1 < words.Length ? words[++i] : null;
-            Options? next = value == null ? null : word switch
-            {
-                "--rounds" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int rounds) && rounds > 0
-                    => options with { Rounds = rounds },
-                "--only" when s_parts.Contains(value) => options with { Only = value },
-                "--allocators" when value.Split(',').All(names.Contains) => options with { Allocators = value.Split(',') },
-                "--python" when File.Exists(value) => options with { Python = value },
-                "--output" => options with { Output = value },
+                "--rounds" when Words.Rounds(value) is int rounds => so with { Rounds = rounds },
+                "--only" when s_parts.Contains(value) => so with { Only = value },
+                "--allocators" when value.Split(',').All(names.Contains) => so with { Allocators = value.Split(',') },
+                "--python" when File.Exists(value) => so with { Python = value },
+                "--output" => so with { Output = value },
                 _ => null,
-            };
-            if (next == null)
-            {
-                options = null;
-                reason = value == null ? $"'{word}' is no option or lacks its value" : $"'{word} {value}' is not possible";
-                return false;
-            }
-            options = next;
-        }
-        return true;
+            },
+            out reason);
+        return options != null;
     }
 
     public bool Takes(string part) => Only == null || Only == part;

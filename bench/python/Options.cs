@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 
 namespace Defragger.Bench.Python;
 
@@ -35,41 +34,25 @@ internal sealed record Options
     /// <summary>False, with the reason, if a word is wrong.</summary>
     public static bool TryParse(string[] words, [NotNullWhen(true)] out Options? options, out string reason)
     {
-        options = new Options();
-        reason = "";
-        for (int i = 0; i < words.Length; i++)
-        {
-            string word = words[i];
-            if (word == "--quick")
+        options = Words.Parse(
+            words, new Options(),
+            (so, word) => word switch
             {
-                options = options with { Quick = true, Rounds = 1 };
-                continue;
-            }
-            if (word == "--suite")
-            {
-                options = options with { Suite = true };
-                continue;
-            }
-            string? value = i + 1 < words.Length ? words[++i] : null;
-            Options? next = value == null ? null : word switch
-            {
-                "--rounds" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int rounds) && rounds > 0
-                    => options with { Rounds = rounds },
-                "--python" when File.Exists(value) => options with { Python = value },
-                "--ours" when File.Exists(value) => options with { Ours = value },
-                "--files" => options with { Files = value.Split(',') },
-                "--output" => options with { Output = value },
+                "--quick" => so with { Quick = true, Rounds = 1 },
+                "--suite" => so with { Suite = true },
                 _ => null,
-            };
-            if (next == null)
+            },
+            (so, word, value) => word switch
             {
-                options = null;
-                reason = value == null ? $"'{word}' is no option or lacks its value" : $"'{word} {value}' is not possible";
-                return false;
-            }
-            options = next;
-        }
-        if (options.Files != null && !options.Suite) reason = "--files belongs to --suite";
-        return reason.Length == 0;
+                "--rounds" when Words.Rounds(value) is int rounds => so with { Rounds = rounds },
+                "--python" when File.Exists(value) => so with { Python = value },
+                "--ours" when File.Exists(value) => so with { Ours = value },
+                "--files" => so with { Files = value.Split(',') },
+                "--output" => so with { Output = value },
+                _ => null,
+            },
+            out reason);
+        if (options is { Files: not null, Suite: false }) reason = "--files belongs to --suite";
+        return options != null && reason.Length == 0;
     }
 }

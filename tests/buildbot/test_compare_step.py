@@ -23,8 +23,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "samples" / "buildbot"
-PATIENCE = 50  # seconds for the start, and for each build
-LIFE = 150  # seconds, whatever becomes of the tests
+PATIENCE = 240  # seconds for the start, and for each build; on a machine that is free each takes a few
+LIFE = 1200  # seconds, whatever becomes of the tests
 SUCCESS, WARNINGS, FAILURE = 0, 1, 2  # buildbot.process.results
 
 # The sample as it is, and the same builder with a comparer that cannot compare, for changes of the branch "broken".

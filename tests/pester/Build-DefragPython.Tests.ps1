@@ -58,8 +58,8 @@ Describe 'Build-DefragPython -FromInstalled' {
         $made.AllocatorVersion | Should -Match '^\d+\.\d+\.\d+$'
         $made.Method | Should -Be 'FromInstalled'
         @(foreach ($stage in $made.Stages) { $stage.Name }) -join ' ' | Should -Be 'Compile Link Install Verify'
-        # 1.7 s on an idle machine; the rest is for one that does other things too.
-        $made.Duration.TotalSeconds | Should -BeLessThan 20
+        # 1.7 s on an idle machine; the rest is for one that is far from it. A build from source takes minutes on any.
+        $made.Duration.TotalSeconds | Should -BeLessThan 120
         $made.Sha256 | Should -Match '^[0-9a-f]{64}$'
     }
 

@@ -73,7 +73,7 @@ sys.exit(3)
     It 'says so when the script was ended before its end' {
         $script = New-Script $root "import time`na = bytearray(30 << 20)`ntime.sleep(100)`n"
         $warnings = $null
-        $found = Measure-DefragPython $script -TimeoutSeconds 2 -WarningVariable warnings -WarningAction SilentlyContinue
+        $found = Measure-DefragPython $script -TimeoutSeconds 6 -WarningVariable warnings -WarningAction SilentlyContinue
         [string] $warnings[0] | Should -BeLike '*what only its end tells is missing*'
         $found.Verdict.Figures.Ended | Should -BeFalse
         $found.Verdict.Figures.Peak | Should -BeGreaterThan 25MB

@@ -67,12 +67,12 @@ os.wait()' -Python -OutputDirectory "$root/out")
         }
 
         It 'replays what was recorded until <What>' -ForEach @(
-            @{ What = 'a crash'; Script = 'a = [str(n) * 30 for n in range(30000)]; import os; os.abort()'; Warning = '*SIGABRT*' }
-            @{ What = 'the program was killed'; Script = 'a = [str(n) * 30 for n in range(30000)]; import os; os.kill(os.getpid(), 9)'; Warning = '*SIGKILL*' }
-            @{ What = 'the time was over'; Script = 'a = [str(n) * 30 for n in range(30000)]; import time; time.sleep(100)'; Warning = '*ended after 3 s*' }
+            @{ What = 'a crash'; Script = 'a = [str(n) * 30 for n in range(30000)]; import os; os.abort()'; Seconds = 60; Warning = '*SIGABRT*' }
+            @{ What = 'the program was killed'; Script = 'a = [str(n) * 30 for n in range(30000)]; import os; os.kill(os.getpid(), 9)'; Seconds = 60; Warning = '*SIGKILL*' }
+            @{ What = 'the time was over'; Script = 'a = [str(n) * 30 for n in range(30000)]; import time; time.sleep(100)'; Seconds = 6; Warning = '*ended after 6 s*' }
         ) {
             $warnings = $null
-            $found = Measure-DefragTrace $python, '-c', $Script -Python -TimeoutSeconds 3 -WarningVariable warnings -WarningAction SilentlyContinue
+            $found = Measure-DefragTrace $python, '-c', $Script -Python -TimeoutSeconds $Seconds -WarningVariable warnings -WarningAction SilentlyContinue
             [string] $warnings[0] | Should -BeLike $Warning
             $found.FinalBlocks | Should -BeGreaterThan 30000
         }

@@ -19,7 +19,7 @@ from pathlib import Path
 TOOLS = {
     "slurmctld": "slurmctld", "slurmd": "slurmd", "sbatch": "slurm-client", "squeue": "slurm-client", "munged": "munge",
 }
-PATIENCE = 30  # seconds until all nodes are idle
+PATIENCE = 120  # seconds until all nodes are idle
 CGROUPS = Path("/sys/fs/cgroup")
 
 SLURM_CONF = """

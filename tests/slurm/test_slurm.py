@@ -95,7 +95,7 @@ class Runs(unittest.TestCase):
 
     def assert_nothing_left(self):
         """No job, no process of one, no folder."""
-        jobs = self.wait_for(lambda: not self.cluster.ask("squeue", "-h").split(), 15)
+        jobs = self.wait_for(lambda: not self.cluster.ask("squeue", "-h").split())
         self.assertTrue(jobs, self.cluster.ask("squeue"))
         self.assertFalse((self.folder / "out" / "cluster").exists())
 

@@ -17,7 +17,7 @@ flags="-std=c11 -D_GNU_SOURCE -g -O2 -I $native/include"
 {
     "$clang" $flags -c -o "$work/heap_check.o" "$native/src/core/heap_check.c"
     "$clang" $flags -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o "$work/fuzz_trace" \
-        "$here/fuzz_trace.c" "$native/src/core/heap.c" "$native/src/core/heap_batch.c" \
+        "$here/fuzz_trace.c" "$here/blocks.c" "$here/pages.c" "$here/opinion.c" "$native/src/core/heap.c" "$native/src/core/heap_batch.c" \
         "$native/src/core/heap_hold.c" "$native/src/core/heap_view.c" "$native/src/core/merge.c" "$work/heap_check.o"
 }
 

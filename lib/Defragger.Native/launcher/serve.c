@@ -12,7 +12,6 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "inbox.h"
@@ -20,19 +19,9 @@
 #include "oom.h"
 #include "outbox.h"
 #include "report.h"
+#include "running.h"
 #include "supervise.h"
 #include "system.h"
-#include "tree.h"
-
-/* One case, from its request until its supervisor has been reaped. */
-struct running {
-    uint64_t id;
-    pid_t supervisor;
-    int control;    /* -1: the supervisor was lost, the case waits until its orphans are dead */
-    bool reported;  /* its report has been forwarded */
-    uint8_t *bytes; /* of its report, as far as it has come: a u32, the length, then the report */
-    size_t length, room;
-};
 
 enum {
     ORPHANS_MS = 10,       /* between two looks for orphans of a lost supervisor */
@@ -50,9 +39,9 @@ struct server {
     uint64_t oom_read_us;
     struct surroundings surroundings;
     struct inbox inbox;
-    struct running *cases;
+    struct running_cases running;
     struct pollfd *polls;
-    size_t count, cases_room, lost;
+    size_t polls_room;
 };
 
 /* --- Ending all --- */
@@ -60,9 +49,7 @@ struct server {
 static void server_end(struct server *server)
 {
     server->input = -1;
-    for (size_t i = 0; i < server->count; i++)
-        if (server->cases[i].control >= 0)
-            shutdown(server->cases[i].control, SHUT_WR);
+    running_end_all(&server->running);
 }
 
 static void server_refuse(struct server *server, const char *rule)
@@ -81,123 +68,33 @@ static void server_report(struct server *server, const struct report *report)
     outbox_add(&server->output, (const uint8_t *)line, length);
 }
 
-/* The length of the whole report once its first bytes are here. */
-static bool report_is_complete(const struct running *running)
-{
-    uint32_t length;
-    if (running->length < sizeof length)
-        return false;
-    memcpy(&length, running->bytes, sizeof length);
-    return running->length == sizeof length + (size_t)length;
-}
-
-static bool report_append(struct running *running, const uint8_t *bytes, size_t length)
-{
-    if (running->length + length > running->room) {
-        size_t room = running->length + length + running->room; /* at least doubles: linear cost in all */
-        uint8_t *grown = realloc(running->bytes, room);
-        if (grown == NULL)
-            return false;
-        running->bytes = grown;
-        running->room = room;
-    }
-    memcpy(running->bytes + running->length, bytes, length);
-    running->length += length;
-    return true;
-}
-
-static void running_remove(struct server *server, size_t index)
-{
-    free(server->cases[index].bytes);
-    server->cases[index] = server->cases[--server->count];
-}
-
-/* The supervisor has closed its socket: it ends, or has been killed. */
-static void running_ended(struct server *server, size_t index)
-{
-    struct running *running = &server->cases[index];
-    kill(running->supervisor, SIGKILL); /* a no-op, unless we are giving up on it */
-    waitpid(running->supervisor, NULL, 0);
-    close(running->control);
-    running->control = -1;
-    if (running->reported)
-        running_remove(server, index);
-    else
-        server->lost++;
-}
-
-static void running_receive(struct server *server, size_t index)
-{
-    static uint8_t chunk[64 * 1024];
-    struct running *running = &server->cases[index];
-    ssize_t got = recv(running->control, chunk, sizeof chunk, MSG_DONTWAIT);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
-    if (got <= 0 || !report_append(running, chunk, (size_t)got)) {
-        running_ended(server, index);
-        return;
-    }
-    if (report_is_complete(running)) {
-        running->reported = true;
-        outbox_add(&server->output, running->bytes + sizeof(uint32_t), running->length - sizeof(uint32_t));
-    }
-}
-
-/* --- Lost supervisors --- */
-
-/* A tree_spare. */
-static bool is_supervisor(const void *context, pid_t child)
-{
-    const struct server *server = context;
-    for (size_t i = 0; i < server->count; i++)
-        if (server->cases[i].control >= 0 && server->cases[i].supervisor == child)
-            return true;
-    return false;
-}
-
-/* Kills and reaps what lost supervisors left to us; true when there was nothing that can be killed. */
-static bool orphans_have_ended(const struct server *server)
-{
-    pid_t children[TREE_ROUND];
-    size_t count = tree_scan(children, is_supervisor, server), mortal = 0;
-    for (size_t i = 0; i < count; i++) {
-        mortal += tree_kill(children[i]);
-        waitpid(children[i], NULL, WNOHANG);
-    }
-    return mortal == 0;
-}
-
+/* The cases whose supervisors were lost are reported once nothing of them is left. */
 static void server_sweep(struct server *server)
 {
-    if (!orphans_have_ended(server))
+    uint64_t id;
+    if (server->running.lost == 0 || !running_orphans_have_ended(&server->running))
         return;
-    for (size_t i = server->count; i-- > 0;) {
-        struct report report = {.id = server->cases[i].id};
-        if (server->cases[i].control >= 0)
-            continue;
+    while (running_take_lost(&server->running, &id)) {
+        struct report report = {.id = id};
         snprintf(report.error, sizeof report.error, "the launcher's supervisor of this case was lost");
-        running_remove(server, i);
         server_report(server, &report);
     }
-    server->lost = 0;
 }
 
 /* --- Requests --- */
 
 static bool server_make_room(struct server *server)
 {
-    if (server->count < server->cases_room)
-        return true;
-    size_t room = server->cases_room > 0 ? 2 * server->cases_room : 64;
-    struct running *cases = realloc(server->cases, room * sizeof *cases);
-    if (cases == NULL)
+    if (!running_make_room(&server->running))
         return false;
-    server->cases = cases;
-    struct pollfd *polls = realloc(server->polls, (room + POLL_CASES) * sizeof *polls);
+    size_t room = POLL_CASES + server->running.room;
+    if (room == server->polls_room)
+        return true;
+    struct pollfd *polls = realloc(server->polls, room * sizeof *polls);
     if (polls == NULL)
         return false;
     server->polls = polls;
-    server->cases_room = room;
+    server->polls_room = room;
     return true;
 }
 
@@ -230,8 +127,7 @@ static bool server_fork(struct server *server, const struct case_spec *spec)
         errno = problem;
         return false;
     }
-    server->cases[server->count++] =
-        (struct running){.id = spec->id, .supervisor = supervisor, .control = sockets[0]};
+    running_add(&server->running, spec->id, supervisor, sockets[0]);
     return true;
 }
 
@@ -245,13 +141,6 @@ static void server_run(struct server *server, const struct case_spec *spec)
     server_report(server, &report);
 }
 
-static void server_cancel(struct server *server, uint64_t id)
-{
-    for (size_t i = 0; i < server->count; i++)
-        if (server->cases[i].id == id && !server->cases[i].reported && server->cases[i].control >= 0)
-            shutdown(server->cases[i].control, SHUT_WR);
-}
-
 static void put_number(uint8_t *at, uint64_t value)
 {
     for (size_t i = 0; i < sizeof value; i++)
@@ -263,17 +152,15 @@ static void server_measure(struct server *server, uint64_t id)
 {
     char line[64];
     uint8_t pair[2 * sizeof(uint64_t)];
-    size_t running = 0;
-    for (size_t i = 0; i < server->count; i++)
-        running += server->cases[i].control >= 0 && !server->cases[i].reported;
-    int length =
-        snprintf(line, sizeof line, "{\"id\":%llu,\"measured\":%zu}\n", (unsigned long long)id, running);
+    const struct running_cases *running = &server->running;
+    int length = snprintf(line, sizeof line, "{\"id\":%llu,\"measured\":%zu}\n", (unsigned long long)id,
+                          running_count_open(running));
     outbox_add(&server->output, (const uint8_t *)line, (size_t)length);
-    for (size_t i = 0; i < server->count; i++) {
-        if (server->cases[i].control < 0 || server->cases[i].reported)
+    for (size_t i = 0; i < running->count; i++) {
+        if (!running_is_open(&running->cases[i]))
             continue;
-        put_number(pair, server->cases[i].id);
-        put_number(pair + sizeof(uint64_t), measure_below(server->cases[i].supervisor));
+        put_number(pair, running->cases[i].id);
+        put_number(pair + sizeof(uint64_t), measure_below(running->cases[i].supervisor));
         outbox_add(&server->output, pair, sizeof pair);
     }
 }
@@ -295,7 +182,7 @@ static void server_read(struct server *server)
         if (frame.type == FRAME_RUN)
             server_run(server, &frame.spec);
         else if (frame.type == FRAME_CANCEL)
-            server_cancel(server, frame.spec.id);
+            running_cancel(&server->running, frame.spec.id);
         else
             server_measure(server, frame.spec.id);
         frame_free(&frame);
@@ -328,15 +215,16 @@ static bool server_wait(struct server *server)
     polls[POLL_SIGNALS] = (struct pollfd){.fd = server->signals, .events = POLLIN};
     polls[POLL_INPUT] = (struct pollfd){.fd = server->input, .events = POLLIN};
     polls[POLL_OUTPUT] = (struct pollfd){.fd = pending > 0 ? STDOUT_FILENO : -1, .events = POLLOUT};
-    for (size_t i = 0; i < server->count; i++)
+    const struct running_cases *running = &server->running;
+    for (size_t i = 0; i < running->count; i++)
         polls[POLL_CASES + i] =
-            (struct pollfd){.fd = pending < BACKLOG ? server->cases[i].control : -1, .events = POLLIN};
-    return poll(polls, POLL_CASES + server->count, server->lost > 0 ? ORPHANS_MS : -1) >= 0;
+            (struct pollfd){.fd = pending < BACKLOG ? running->cases[i].control : -1, .events = POLLIN};
+    return poll(polls, POLL_CASES + running->count, running->lost > 0 ? ORPHANS_MS : -1) >= 0;
 }
 
 static void server_turn(struct server *server)
 {
-    size_t count = server->count;
+    size_t count = server->running.count;
     if (!server_wait(server))
         return;
     const struct pollfd *polls = server->polls;
@@ -346,9 +234,8 @@ static void server_turn(struct server *server)
     /* From the last to the first: a removed entry is replaced by one that has had its turn. */
     for (size_t i = count; i-- > 0;)
         if (polls[POLL_CASES + i].revents != 0)
-            running_receive(server, i);
-    if (server->lost > 0)
-        server_sweep(server);
+            running_receive(&server->running, i, &server->output);
+    server_sweep(server);
     if (ending) {
         struct signalfd_siginfo info;
         (void)!read(server->signals, &info, sizeof info);
@@ -364,7 +251,7 @@ static bool server_goes_on(struct server *server)
 {
     if (server->output.broken)
         server_end(server);
-    return server->input >= 0 || server->count > 0 || outbox_pending(&server->output) > 0;
+    return server->input >= 0 || server->running.count > 0 || outbox_pending(&server->output) > 0;
 }
 
 static int server_finish(struct server *server)
@@ -373,7 +260,7 @@ static int server_finish(struct server *server)
         server_turn(server);
     cgroup_remove_leftovers(&server->surroundings.home, server->surroundings.server);
     free(server->inbox.bytes);
-    free(server->cases);
+    free(server->running.cases);
     free(server->polls);
     return server->wrong_use ? EXIT_WRONG_USE : server->output.broken ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -1,4 +1,4 @@
-/* Batches beside the same one by one; the victim's front; blocks that are divided. See smoke.c. */
+/* Batches beside the same one by one; the victim's front; blocks that are divided. */
 #include <string.h>
 
 #include "check.h"

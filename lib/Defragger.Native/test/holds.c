@@ -1,5 +1,4 @@
-/* Held pages: what becomes of the runs around, of blocks that die there, and of the purge plan. See smoke.c.
- */
+/* Held pages: what becomes of the runs around, of blocks that die there, and of the purge plan. */
 #include <string.h>
 
 #include "check.h"

@@ -1,4 +1,4 @@
-/* Plans of merging: limits, what goes together, and that it can be carried out and undone. See smoke.c. */
+/* Plans of merging: limits, what goes together, and that it can be carried out and undone. */
 #include <stdlib.h>
 #include <string.h>
 

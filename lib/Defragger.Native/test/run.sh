@@ -4,7 +4,7 @@
 # line is "N passed, N failed, N skipped".
 #
 #   test/run.sh                 everything, in 2 minutes, and up to 2 more for the builds
-#   ctest --test-dir artifacts/native-tests -R smoke -V           one test again, afterwards
+#   ctest --test-dir artifacts/native-tests -R opening -V         one test again, afterwards
 #   ctest --test-dir artifacts/native-tests-sanitized -V
 set -eu
 native=$(CDPATH='' cd -- "$(dirname "$0")/.." && pwd -P)

@@ -1,4 +1,10 @@
-/* What the core's tests do with a heap over real memory, in short. */
+/*
+ * What the core's tests do with a heap over real memory (arena.h), in short.
+ *
+ * They are examples for the public functions of defragger_heap.h, each with a look at the whole heap (sound).
+ * Which of two fitting places a block gets is mostly left open there: the replay of traces and the twin in C#
+ * hold that.
+ */
 #ifndef DF_TEST_VERBS_H
 #define DF_TEST_VERBS_H
 

@@ -1,4 +1,4 @@
-/* What is told of a heap: the walk, the index, the statistics, the text of rules. See smoke.c. */
+/* What is told of a heap: the walk, the index, the statistics, the text of rules. */
 #include <string.h>
 
 #include "check.h"

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Enumeration;
 using Defragger.Compare;
 using Defragger.Comparers;
+using Defragger.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace Defragger.Approval;

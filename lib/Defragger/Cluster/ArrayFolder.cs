@@ -36,7 +36,7 @@ internal sealed class ArrayFolder(string path)
 
     /// <summary>Makes the folder, for its owner alone.</summary>
     /// <exception cref="IOException">It cannot be made.</exception>
-    public void Create() => Python.PrivatePath.CreateFolder(path);
+    public void Create() => PrivatePath.CreateFolder(path);
 
     /// <summary>Keeps what is about to be handed in.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>

@@ -2,14 +2,6 @@ using System.Globalization;
 
 namespace Defragger.Cluster;
 
-/// <summary>A task that is over, or given up.</summary>
-/// <param name="Folder">The folder of its array.</param>
-/// <param name="Task">Its number there.</param>
-/// <param name="Whole">It came to its own end: what it has not told it has not begun.</param>
-/// <param name="Adopted">An earlier run handed it in.</param>
-/// <param name="Last">What the batch system said of it last.</param>
-internal readonly record struct EndedTask(ArrayFolder Folder, int Task, bool Whole, bool Adopted, TaskStatus Last);
-
 /// <summary>The tasks that were handed in and are not over: hands in, follows, cancels.</summary>
 /// <remarks>
 /// A task's own result file says that it is over; the batch system is asked for those that end without one. So nothing is lost
@@ -45,26 +37,6 @@ internal sealed class ClusterTasks
     private TimeSpan? _idleSince; // tasks wait, and none runs
     private bool _silent, _warnedOfIdle;
 
-    private sealed class ArrayJob(ArrayFolder folder, ArrayRequest request, bool adopted)
-    {
-        public ArrayFolder Folder => folder;
-
-        public ArrayRequest Request => request;
-
-        public bool Adopted => adopted;
-
-        public string Job { get; set; } = "";
-
-        public Dictionary<int, Followed> Tasks { get; } = [];
-    }
-
-    private sealed class Followed
-    {
-        public TaskStatus Last { get; set; }
-
-        public TimeSpan? OverSince { get; set; }
-    }
-
     /// <param name="world">Where tasks go.</param>
     /// <param name="folder">Full path of the folder that the run shares with its tasks.</param>
     /// <param name="warn">Told in one sentence what is not as it should be.</param>
@@ -97,7 +69,7 @@ internal sealed class ClusterTasks
         folder.Create();
         for (int task = 0; task < chunks.Count; task++) ChunkFile.Write(folder.Chunk(task), header, chunks[task]);
         var array = new ArrayJob(folder, new ArrayRequest($"{_name}-{number}", folder.FullPath, chunks.Count, memory), adopted: false);
-        for (int task = 0; task < chunks.Count; task++) array.Tasks.Add(task, new Followed());
+        for (int task = 0; task < chunks.Count; task++) array.Tasks.Add(task, new FollowedTask());
         folder.Write(array.Request);
         _refusedSince = now;
         _retryIn = s_firstRetry;
@@ -138,7 +110,7 @@ internal sealed class ClusterTasks
             var array = new ArrayJob(folder, request, adopted: true) { Job = job };
             foreach (int task in folder.Chunks())
             {
-                array.Tasks.Add(task, new Followed());
+                array.Tasks.Add(task, new FollowedTask());
                 adopted.Add(new EndedTask(folder, task, Whole: false, Adopted: true, default));
             }
             if (array.Tasks.Count > 0) arrays.Add(array);
@@ -156,7 +128,7 @@ internal sealed class ClusterTasks
         foreach (ArrayJob array in _arrays)
         {
             foreach (int task in array.Folder.Results())
-                if (array.Tasks.Remove(task, out Followed? one)) ended.Add(End(array, task, one, whole: true));
+                if (array.Tasks.Remove(task, out FollowedTask? one)) ended.Add(array.End(task, one, whole: true));
         }
         if (now >= _pollAt) Poll(ended, now);
         _arrays.RemoveAll(array => array.Tasks.Count == 0);
@@ -187,7 +159,7 @@ internal sealed class ClusterTasks
     /// <summary>Stops following: gives what is not over as it stands.</summary>
     public IReadOnlyList<EndedTask> TakeRest()
     {
-        List<EndedTask> rest = [.. _arrays.SelectMany(array => array.Tasks.Select(task => End(array, task.Key, task.Value, whole: false)))];
+        List<EndedTask> rest = [.. _arrays.SelectMany(array => array.Tasks.Select(task => array.End(task.Key, task.Value, whole: false)))];
         _arrays.Clear();
         return rest;
     }
@@ -272,7 +244,7 @@ internal sealed class ClusterTasks
         (Running, RunningMemory) = (0, 0);
         foreach (ArrayJob array in _arrays)
         {
-            foreach ((int task, Followed one) in array.Tasks)
+            foreach ((int task, FollowedTask one) in array.Tasks)
             {
                 bool known = told.TryGetValue((array.Job, task), out TaskStatus status);
                 if (known) one.Last = status;
@@ -288,7 +260,7 @@ internal sealed class ClusterTasks
                 bool mayHaveResult = one.Last.State == TaskStatus.Completed || one.Last.Phase == TaskPhase.OutOfMemory;
                 if (!whole && now - since < (mayHaveResult ? s_showUp : s_showUpFailed)) continue;
                 array.Tasks.Remove(task);
-                ended.Add(End(array, task, one, whole));
+                ended.Add(array.End(task, one, whole));
             }
         }
         WarnOfIdle(now);
@@ -304,7 +276,4 @@ internal sealed class ClusterTasks
         _warnedOfIdle = true;
         _warn($"None of the {Outstanding} tasks runs yet; the first is {waits}.");
     }
-
-    private static EndedTask End(ArrayJob array, int task, Followed one, bool whole) =>
-        new(array.Folder, task, whole, array.Adopted, one.Last with { Job = array.Job, Task = task });
 }

@@ -1,5 +1,5 @@
 using System.IO.Enumeration;
-using Defragger.Approval;
+using Defragger.Files;
 
 namespace Defragger.Compare;
 

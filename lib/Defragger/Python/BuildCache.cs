@@ -1,3 +1,5 @@
+using Defragger.Files;
+
 namespace Defragger.Python;
 
 /// <summary>Stock Pythons that were built from source, each installed in a folder of the cache that it was configured for.</summary>

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Defragger.Files;
 
 namespace Defragger.Python;
 

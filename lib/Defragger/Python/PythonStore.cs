@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Defragger.Files;
 
 namespace Defragger.Python;
 

@@ -1,3 +1,5 @@
+using Defragger.Files;
+
 namespace Defragger.Python;
 
 /// <summary>A folder for what is not whole yet, beside the place where it will go: on the same file system, so that one rename

@@ -1,5 +1,6 @@
 using Defragger.Approval;
 using Defragger.Compare;
+using Defragger.Files;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;

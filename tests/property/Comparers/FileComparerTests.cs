@@ -86,7 +86,7 @@ public sealed class FileComparerTests
         Assert.Equal($"{path}: not a regular file", ErrorOf(files.BaselinePath, path));
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 60_000)]
     public async Task A_pipe_without_a_writer_and_a_device_without_an_end_are_refused_and_not_waited_for()
     {
         if (!OperatingSystem.IsLinux())

@@ -6,18 +6,34 @@ using Xunit;
 
 namespace Defragger.Tests.Measure;
 
-/// <summary>Measurements of real programs.</summary>
-public class MeasureRunTests
+/// <summary>Measurements of real programs. They go on when a sample has seen what it is to see, however long that takes.</summary>
+public sealed class MeasureRunTests : IDisposable
 {
     private const long Megabyte = 1 << 20;
+
+    // until(name): waits for a file. A test lets a program go on by making it.
+    private const string Until = "import os, time\ndef until(name):\n    while not os.path.exists(name): time.sleep(.01)\n";
+
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
 
     [Fact]
     public void What_a_program_holds_and_gives_back_is_seen()
     {
-        MemoryMeasurement found = Run("python3", "-c", "import time; a = bytearray(80 << 20); time.sleep(.7); del a; time.sleep(.7); print('done')");
+        const int Each = 5; // samples, so that what they cost is seen beside the time that passes
+        int held = 0, given = 0, shown = 0;
+        MemoryMeasurement found = Run(
+            sample =>
+            {
+                shown++;
+                if (sample.Resident >= 80 * Megabyte && ++held == Each) Go("give");
+                if (held >= Each && sample.Resident < 60 * Megabyte && ++given == Each) Go("end");
+            },
+            "python3", "-c", Until + "a = bytearray(80 << 20); until('give'); del a; until('end'); print('done')");
         Assert.InRange(found.PeakResident, 80 * Megabyte, 130 * Megabyte);
         Assert.InRange(found.FinalResident, Megabyte, 60 * Megabyte);
-        Assert.InRange(found.SampleCount, 4, 40);
+        Assert.Equal(shown, found.SampleCount);
         Assert.True(found.LargestProcess >= 80 * Megabyte);
         Assert.Equal(0, found.ExitCode);
         Assert.Equal("done\n", found.Output);
@@ -27,12 +43,21 @@ public class MeasureRunTests
     [Fact]
     public void All_that_a_program_starts_counts_daemons_too()
     {
-        const string Hold = "import time; a = bytearray(40 << 20); time.sleep(1.5)";
+        const string Hold = Until + "a = bytearray(40 << 20); until('end')";
+        bool proportional = false;
         // Two processes that nobody waits for: their parent ends at once, and they are still measured.
-        MemoryMeasurement found = Run("sh", "-c", $"(setsid python3 -c '{Hold}' &); (setsid python3 -c '{Hold}' &); sleep 1.2");
+        MemoryMeasurement found = Run(
+            sample =>
+            {
+                bool both = sample.Processes >= 3 && sample.Resident >= 80 * Megabyte;
+                proportional |= both && sample.Proportional >= 80 * Megabyte;
+                // Proportional memory is read once a second, and not everywhere.
+                if (both && (proportional || sample.Seconds > 20)) Go("end");
+            },
+            "sh", "-c", $"(setsid python3 -c \"{Hold}\" &); (setsid python3 -c \"{Hold}\" &); until test -e end; do sleep 0.01; done");
         Assert.InRange(found.PeakResident, 80 * Megabyte, 200 * Megabyte);
         Assert.True(found.PeakProcesses >= 3);
-        if (found.PeakProportional is long proportional) Assert.InRange(proportional, 80 * Megabyte, found.PeakResident);
+        if (found.PeakProportional is long most) Assert.InRange(most, 80 * Megabyte, found.PeakResident);
     }
 
     [Fact]
@@ -47,12 +72,16 @@ public class MeasureRunTests
     [Fact]
     public void Who_stops_gets_what_was_found_until_then_and_the_program_has_ended()
     {
-        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(1));
-        var spec = new ProcessSpec { Program = "sh", Arguments = ["-c", "echo $$; exec sleep 1000"] };
-        MemoryMeasurement found = MeasureRun.Program(spec, LauncherProgram.Location, new MeasureOptions(), stop.Token);
-        Assert.InRange(found.Elapsed, TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(10));
+        using var stop = new CancellationTokenSource();
+        MemoryMeasurement found = Run(
+            _ =>
+            {
+                if (File.Exists(_directory["started"])) stop.Cancel();
+            },
+            stop.Token, "sh", "-c", "echo $$; : >started; exec sleep 1000");
+        Assert.True(found.Elapsed < LauncherProgram.Patience, $"{found.Elapsed}");
         Assert.True(found.SampleCount > 0);
-        Assert.False(Directory.Exists($"/proc/{found.Output.Trim()}"));
+        Assert.False(Directory.Exists($"/proc/{int.Parse(found.Output)}"));
     }
 
     [Fact]
@@ -60,7 +89,7 @@ public class MeasureRunTests
     {
         var spec = new ProcessSpec { Program = "sleep", Arguments = ["1000"] };
         MemoryMeasurement found = MeasureRun.Program(spec, LauncherProgram.Location, new MeasureOptions(), new CancellationToken(canceled: true));
-        Assert.InRange(found.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        Assert.True(found.Elapsed < LauncherProgram.Patience, $"{found.Elapsed}");
     }
 
     [Fact]
@@ -71,15 +100,31 @@ public class MeasureRunTests
     [Fact]
     public void A_process_that_is_there_is_measured_until_it_ends()
     {
-        using Process process = Process.Start("sleep", "1.2");
-        MemoryMeasurement found = MeasureRun.Existing(process.Id, null, new MeasureOptions(), default);
-        Assert.InRange(found.Elapsed, TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(5));
+        const int Samples = 3;
+        int shown = 0;
+        // It ends with its input.
+        using Process process = Process.Start(new ProcessStartInfo("cat") { RedirectStandardInput = true })!;
+        var options = new MeasureOptions
+        {
+            Show = _ =>
+            {
+                if (++shown == Samples) process.StandardInput.Close();
+            },
+        };
+        MemoryMeasurement found = MeasureRun.Existing(process.Id, null, options, default);
+        Assert.True(found.SampleCount >= Samples);
         Assert.True(found.PeakResident > 0);
         Assert.Null(found.ExitCode);
         process.WaitForExit();
         Assert.Throws<ArgumentException>(() => MeasureRun.Existing(process.Id, null, new MeasureOptions(), default));
     }
 
-    private static MemoryMeasurement Run(string program, params string[] arguments) => MeasureRun.Program(
-        new ProcessSpec { Program = program, Arguments = arguments, Timeout = TimeSpan.FromSeconds(30) }, LauncherProgram.Location, new MeasureOptions(), default);
+    private void Go(string name) => _directory.Write(name, "");
+
+    private MemoryMeasurement Run(Action<TreeSample> show, params string[] command) => Run(show, default, command);
+
+    /// <summary>Measures a program that runs in the test's folder.</summary>
+    private MemoryMeasurement Run(Action<TreeSample> show, CancellationToken stop, params string[] command) => MeasureRun.Program(
+        new ProcessSpec { Program = command[0], Arguments = command[1..], Timeout = LauncherProgram.Patience, WorkingDirectory = _directory.Path },
+        LauncherProgram.Location, new MeasureOptions { Show = show }, stop);
 }

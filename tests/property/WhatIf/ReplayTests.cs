@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Defragger.Tests.Engines;
 using Defragger.Traces;
 using Defragger.WhatIf;
 using FsCheck;
@@ -131,9 +132,16 @@ public class ReplayTests
     [Fact]
     public void A_long_replay_can_be_stopped()
     {
-        string path = Path.Combine(Root(), "samples", "traces", "python-worker.trace.gz");
-        using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
-        Assert.ThrowsAny<OperationCanceledException>(() => TraceReplay.Run(s_program, path, stop.Token));
+        // It reads its trace from a pipe that nobody closes.
+        using var directory = new TemporaryDirectory();
+        using (Process make = Process.Start("mkfifo", [directory["endless"]])) make.WaitForExit();
+        using var writer = new FileStream(directory["endless"], FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
+        writer.Write("h 65536\na 0 16\n"u8);
+        using var stop = new CancellationTokenSource();
+        var replay = Task.Run(() => TraceReplay.Run(s_program, directory["endless"], stop.Token), TestContext.Current.CancellationToken);
+        LauncherProgram.Eventually("The replay runs.", () => LauncherProgram.ProcessesWith(directory["endless"]).Length == 1);
+        stop.Cancel();
+        Assert.ThrowsAny<OperationCanceledException>(() => replay.GetAwaiter().GetResult());
     }
 
     private static TraceMeasurement Measure(TemporaryDirectory directory, Operation[] operations, out ReplayReport report, string? option = null)

@@ -274,6 +274,11 @@ static void storm(unsigned forks)
     free(own.block);
 }
 
+static bool has_given_back(const void *most)
+{
+    return memory_pss() <= *(const uint64_t *)most - 60 * MIB;
+}
+
 /*
  * The background thread was stopped for each fork. It comes again when the parent allocates, though not at
  * once, and gives back what is freed then.
@@ -296,9 +301,7 @@ static void gives_back_afterwards(void)
     for (size_t i = 0; i < BLOCKS; i++)
         free(blocks[i]);
     free(blocks);
-    for (int i = 0; i < 60 && memory_pss() > most - 60 * MIB; i++)
-        sleep_ms(100);
-    DEMAND(memory_pss() <= most - 60 * MIB);
+    DEMAND(eventually(has_given_back, &most));
 }
 
 int main(int count, char **arguments)

@@ -152,6 +152,17 @@ void sleep_ms(unsigned milliseconds)
         ;
 }
 
+bool eventually(bool (*is_so)(const void *context), const void *context)
+{
+    enum { STEP_MS = 50, MOST_MS = 30000 };
+    for (int waited = 0; !is_so(context); waited += STEP_MS) {
+        if (waited >= MOST_MS)
+            return false;
+        sleep_ms(STEP_MS);
+    }
+    return true;
+}
+
 void guard_seconds(unsigned seconds)
 {
     signal(SIGALRM, SIG_DFL);

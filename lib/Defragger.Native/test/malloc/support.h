@@ -73,6 +73,10 @@ bool is_aligned(const void *block, size_t size);
 /* Proportional set size of this process, in bytes. */
 uint64_t memory_pss(void);
 void sleep_ms(unsigned milliseconds);
+
+/* Waits until something is so that happens by itself, on a machine that may be busy: half a minute at the
+ * most, which only a test that fails waits. Whether it is so. */
+bool eventually(bool (*is_so)(const void *context), const void *context);
 /* A deadlock ends the process by SIGALRM, which the caller sees as a failure. */
 void guard_seconds(unsigned seconds);
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Defragger.Files;
 
 namespace Defragger.Cluster.Slurm;
 
@@ -42,7 +43,7 @@ internal sealed class SlurmBatch(SlurmTool tool, SlurmOptions options, string ru
     public string? Try(long memory)
     {
         string script = Path.Combine(Path.GetTempPath(), $"defrag-{Guid.NewGuid():N}.sh");
-        using (FileStream file = Python.PrivatePath.OpenFile(script, FileMode.CreateNew)) file.Write(System.Text.Encoding.UTF8.GetBytes(Script));
+        using (FileStream file = PrivatePath.OpenFile(script, FileMode.CreateNew)) file.Write(System.Text.Encoding.UTF8.GetBytes(Script));
         try
         {
             ToolAnswer answer = tool.Run("sbatch",

@@ -1,4 +1,5 @@
 using Defragger.Compare;
+using Defragger.Files;
 using Defragger.History;
 
 namespace Defragger.Cluster.Slurm;
@@ -24,7 +25,7 @@ internal sealed class SlurmEngine(SlurmCluster cluster, string folder) : ICaseEn
             bool goesOn = output.Resumes && ClusterRecord.Read(folder) == record;
             // Tasks of another comparer, or of a run that is not to be gone on with.
             if (!goesOn) ClusterTasks.Discard(cluster.Batch, folder);
-            Python.PrivatePath.CreateFolder(folder);
+            PrivatePath.CreateFolder(folder);
             record.Write(folder);
             var run = new ClusterRun(options, source, world, output, folder, history, listener);
             if (goesOn) run.Adopt();

@@ -24,7 +24,10 @@ public sealed class XmlReportTests
         Entry[] candidate = Entries(right);
         ComparisonResult sarif = Compare(Sarif(baseline), Sarif(candidate), ComparisonFormat.Sarif);
         ComparisonResult xml = Compare(Write(baseline, tool.Get), Write(candidate, tool.Get), ComparisonFormat.Xml);
-        ComparisonCounts expected = sarif.Counts ?? default;
+        // Several letters stand for one finding; files that are equal byte for byte are not counted.
+        bool equal = baseline.SequenceEqual(candidate);
+        Assert.Equal((equal, equal), (sarif.Counts == null, xml.Counts == null));
+        ComparisonCounts expected = sarif.Counts ?? new ComparisonCounts(0, 0, 0, left.Length);
         ComparisonCounts counts = xml.Counts ?? expected;
         Assert.Equal((expected.HasDifference, expected.Unchanged), (counts.HasDifference, counts.Unchanged));
         Assert.Equal(left.Length, counts.Unchanged + counts.Updated + counts.Moved + counts.Absent);

@@ -1,4 +1,4 @@
-namespace Defragger.Python;
+namespace Defragger.Files;
 
 /// <summary>Files and folders that only their owner may look into.</summary>
 internal static class PrivatePath

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 
-namespace Defragger.Approval;
+namespace Defragger.Files;
 
 /// <summary>Names of the copies that an approval makes beside a file before it takes the file's place.</summary>
 /// <remarks>Not to be guessed, so that nobody can put a file or a link there first, and to be known again, so that one
