@@ -29,10 +29,16 @@ static bool rests(uint32_t live)
     return moved <= live / 16;
 }
 
+/* Those have been merged already. */
+static uint32_t pages_shown(void)
+{
+    return settings.merge == MERGE_KSM ? arenas[0].heap->holds.page_count : places.count - places.loose;
+}
+
 static bool is_worth_it(const struct df_heap *heap, uint32_t live)
 {
     uint32_t pinned = __atomic_load_n(&heap->pinned, __ATOMIC_RELAXED), full = live / PAGE_GRANULES;
-    uint32_t shown = places.count - places.loose; /* those have been merged already */
+    uint32_t shown = pages_shown();
     uint32_t gain = pinned > full + shown ? pinned - full - shown : 0;
     return gain >= BY_ITSELF_GAIN && gain >= pinned / BY_ITSELF_SHARE;
 }
@@ -53,7 +59,7 @@ static void pause_set(uint64_t merged_before)
 /* With the lock. */
 static void run_by_itself(bool is_ours)
 {
-    uint64_t merged = places.count - places.loose;
+    uint64_t merged = pages_shown();
     compact_run(BY_ITSELF_BUDGET, is_ours);
     bool is_left = is_ours && compact_state.answer == DF_COMPACT_THREADS;
     atomic_store_explicit(&compact_wanted, is_left, memory_order_relaxed);
@@ -64,7 +70,7 @@ static void run_by_itself(bool is_ours)
 bool compact_step(bool is_ours)
 {
     bool more = false;
-    if (settings.merge != MERGE_AUTO || !os_lock_try(&compact_state.lock))
+    if (settings.merge < MERGE_AUTO || !os_lock_try(&compact_state.lock))
         return false;
     const struct df_heap *heap = arenas[0].heap;
     uint32_t live = __atomic_load_n(&heap->live, __ATOMIC_RELAXED);
