@@ -156,6 +156,7 @@ uint64_t compact(uint64_t budget)
     int error = errno;
     struct os_held held = os_hold();
     os_lock_take(&compact_state.lock);
+    compact_watch_end(); /* who asks gets all */
     uint64_t given = compact_run(budget, false);
     os_lock_give(&compact_state.lock);
     os_resume(&held);
@@ -247,6 +248,7 @@ void compact_start(void)
 void compact_fork_prepare(void)
 {
     os_lock_take(&compact_state.lock);
+    compact_watch_end(); /* the child would have the descriptor */
 }
 
 void compact_fork_parent(void)

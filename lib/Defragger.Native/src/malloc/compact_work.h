@@ -26,6 +26,10 @@ struct compact_state {
     uint32_t from; /* page from which the next plan goes on */
     uint64_t merges, unmerges, compactions, microseconds;
     enum df_compact_answer answer;
+    /* A bit of each page below `watched` that was written to while all were watched; NULL: nothing is known.
+     */
+    const uint64_t *written;
+    uint32_t watched;
 };
 
 extern struct compact_state compact_state HIDDEN;
@@ -76,6 +80,17 @@ static inline void copy_live(const uint64_t live[PAGE_WORDS], const unsigned cha
             memcpy(to + at, from + at, DF_GRANULE);
         }
 }
+
+/* Whether a page is written to often, for all that is known. */
+static inline bool page_is_hot(uint32_t page)
+{
+    const uint64_t *written = compact_state.written;
+    return written != NULL && (page >= compact_state.watched || (written[page / 64] >> page % 64 & 1));
+}
+
+/* Ends what compact_step has begun to watch, and forgets what has been seen; with the lock of a compaction.
+ */
+void compact_watch_end(void);
 
 /* With the lock of a compaction, and held (os_hold). Gives the bytes. */
 uint64_t compact_run(uint64_t budget, bool is_ours);
