@@ -15,10 +15,10 @@
  *   DEFRAGGER_CACHE=0..2048         blocks of a size that a thread keeps at most (2048)
  *   DEFRAGGER_ON_ERROR=abort|warn   what a wrong free does after its report (abort)
  *   DEFRAGGER_HARDENED=0|1          guard pages around large blocks, shuffled addresses, zeros on free (0)
- *   DEFRAGGER_MERGE=off|on|auto|ksm  sparse pages are merged: not at all, on request, by itself too, or both
- * by the kernel's KSM, where it runs and not with DEFRAGGER_HARDENED=1 (on) DEFRAGGER_RECORD=PATH records all
- * from the start, as df_malloc_record_start does DEFRAGGER_STATISTICS=0|1        prints df_malloc_print to
- * stderr when the program exits (0)
+ *   DEFRAGGER_MERGE=off|on|auto     sparse pages are merged: not at all, on request, or by itself too (on)
+ *   DEFRAGGER_MERGE=ksm             both, by the kernel's KSM where that runs; not with DEFRAGGER_HARDENED=1
+ *   DEFRAGGER_RECORD=PATH           records all from the start, as df_malloc_record_start does
+ *   DEFRAGGER_STATISTICS=0|1        prints df_malloc_print to stderr when the program exits (0)
  *
  * In PATH, %p is the process id, and then the children of forks record too, each into a file of its own. A
  * program that becomes another (exec) keeps its id: the file of the second has ".2" behind its name.

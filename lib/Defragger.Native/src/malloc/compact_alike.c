@@ -18,6 +18,7 @@
 #include "../os/ksm.h"
 #include "../os/memory.h"
 #include "../os/process.h"
+#include "../os/store.h"
 #include "compact_work.h"
 
 struct alike alike;
@@ -116,7 +117,7 @@ static void group_look(struct arena *arena, uint32_t highest)
 
 void alike_look(struct arena *arena)
 {
-    if (alike.groups == 0)
+    if (alike.groups == 0 || os_mappings_now(arena->base, arena->base + arena->usable).shut)
         return;
     for (uint32_t page = alike.lowest; page <= alike.highest; page++)
         if (alike.next[page] != 0 && alike.next[page] - 1 <= page) {

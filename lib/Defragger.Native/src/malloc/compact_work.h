@@ -132,7 +132,8 @@ bool alike_start(void);
 /* Whether the kernel merges pages now. One line on stderr, once, when it does not. */
 bool alike_is_possible(void);
 
-/* Pages of groups that have been written to become ordinary. */
+/* Pages of groups that have been written to become ordinary; none where the program has shut memory of the
+ * heap. */
 void alike_look(struct arena *arena);
 
 /* Makes the pages of each planned group alike, and offers them to the kernel. */

@@ -141,7 +141,8 @@ static void print_merging(int fd)
         {"compactions    ", now.compactions, ""},   {"took           ", now.microseconds, " us"},
         {"offered to KSM ", now.offered, " bytes"},
     };
-    print(fd, lines, sizeof lines / sizeof lines[0] - (settings.merge != MERGE_KSM));
+    size_t count = sizeof lines / sizeof lines[0];
+    print(fd, lines, settings.merge == MERGE_KSM ? count : count - 1);
     text_add(&text, "  the last       ");
     text_add(&text, df_compact_reason(now.answer));
     text_add(&text, "\n");

@@ -67,10 +67,14 @@ bool os_watch_begin(struct os_watch *watch, void *at, size_t size)
     *watch = (struct os_watch){.descriptor = make(), .at = at, .size = size};
     if (watch->descriptor < 0)
         return false;
-    watch->is_on = fstat(watch->descriptor, &now) == 0;
+    if (fstat(watch->descriptor, &now) != 0) {
+        syscall(SYS_close, watch->descriptor);
+        return false;
+    }
+    watch->is_on = true;
     watch->device = now.st_dev;
     watch->file = now.st_ino;
-    if (watch->is_on && protect(watch))
+    if (protect(watch))
         return true;
     os_watch_end(watch);
     return false;

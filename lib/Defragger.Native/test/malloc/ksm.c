@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -280,6 +281,27 @@ static int forks(void)
     return 0;
 }
 
+/* A page of a group that the program has shut is not looked at, and what has been written to waits until it
+ * may be. */
+static int is_shut(void)
+{
+    struct df_compact_statistics now;
+    struct sparse sparse = sparse_make(survivors, BLOCKS, SHARE, 7);
+    unsigned char *page = (void *)((uintptr_t)sparse.survivors[0].block & ~(uintptr_t)4095);
+    DEMAND(compact_merges() && is_merged(&now));
+    DEMAND(mprotect(page, 4096, PROT_NONE) == 0);
+    for (size_t i = 0; i < sparse.count; i++) {
+        struct survivor *each = &sparse.survivors[i];
+        if (each->block + each->size <= page || each->block >= page + 4096)
+            pattern_fill(each->block, each->size, each->key = key_of(each->block, 8));
+    }
+    compact_all();
+    DEMAND(compact_statistics().unmerges == 0 && compact_statistics().merges == now.merges);
+    DEMAND(mprotect(page, 4096, PROT_READ | PROT_WRITE) == 0 && compact_merges() && sparse_holds(&sparse));
+    DEMAND(compact_statistics().unmerges > 1000);
+    return 0;
+}
+
 static int by_itself(void)
 {
     struct df_compact_statistics now;
@@ -302,8 +324,8 @@ static const struct test {
     const char *name;
     int (*run)(void);
 } tests[] = {
-    {"saves", saves}, {"goes on", goes_on},     {"beside writers", beside_writers},
-    {"forks", forks}, {"by itself", by_itself},
+    {"saves", saves}, {"goes on", goes_on}, {"beside writers", beside_writers},
+    {"forks", forks}, {"is shut", is_shut}, {"by itself", by_itself},
 };
 
 /* What it said on stderr; false: it failed. */
