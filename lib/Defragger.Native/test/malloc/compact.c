@@ -95,6 +95,24 @@ static int goes_on(void)
     return 0;
 }
 
+/* The hardened mode gives out zeros: no bytes of other blocks, which a page showed while it was merged. */
+static int leaves_zeros(void)
+{
+    uint64_t (*compact)(uint64_t);
+    api_find("df_compact", &compact, sizeof compact);
+    struct sparse sparse = sparse_make(survivors, BLOCKS, SHARE, 64);
+    DEMAND(compact_merges());
+    sparse_write(&sparse, 65);
+    compact(0); /* they are ordinary again, and stay so */
+    DEMAND(compact_statistics().unmerges > 1000);
+    for (size_t i = 0; i < BLOCKS / 4; i++) {
+        void *block = malloc(16 + i % 145);
+        DEMAND(block != NULL && all_bytes(block, 16 + i % 145, 0));
+    }
+    DEMAND(sparse_holds(&sparse));
+    return 0;
+}
+
 /* Survivors die one after the other, between compactions and blocks that come and go. */
 static int dies(void)
 {
@@ -638,6 +656,7 @@ static const struct test {
     {"dies", dies, NULL},
     {"resizes", resizes, NULL},
     {"hardened", goes_on, "DEFRAGGER_HARDENED=1"},
+    {"leaves zeros", leaves_zeros, "DEFRAGGER_HARDENED=1"},
     {"forks", forks, NULL},
     {"borrows", borrows, NULL},
     {"is killed", is_killed, NULL},
