@@ -11,7 +11,7 @@ BYTES": loaded-N (held with case N loaded and compared), dropped-N (held after i
 there is one), peak (the largest of these), freed (after the last case), idle (two seconds later, nothing called),
 trimmed (after the allocator's own call), idle-rss, most-rss. `merge` prints of these dropped-N (after merging), idle,
 idle-rss, most-rss, and mappings (a count) and charged (by a memory cgroup of its own; 0 where it cannot have one) when
-idle. `live` prints live: what a process occupies that has only
+idle, and ksmd (nanoseconds of processor time of the kernel's thread; 0 but with DEFRAGGER_MERGE=ksm). `live` prints live: what a process occupies that has only
 ever had what stays, interpreter included.
 """
 
@@ -88,7 +88,7 @@ def run(folder, rest=0.0):
 
 
 def merge(folder):
-    group = gauge.Group()
+    group, ksm = gauge.Group(), gauge.Ksm()
     comparer, dropped = sample("compare.py"), []
     for _, worker in compared(folder, comparer):
         gauge.compact("case")
@@ -97,7 +97,8 @@ def merge(folder):
     time.sleep(2)
     report(**{f"dropped-{case}": bytes for case, bytes in enumerate(dropped, 1)})
     report(idle=gauge.held(), idle_rss=gauge.resident(), most_rss=gauge.most_resident(), mappings=gauge.mappings(),
-           charged=group.charged())
+           charged=group.charged(), ksmd=ksm.nanoseconds())
+    ksm.set_back()
     group.leave()
 
 

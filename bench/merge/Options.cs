@@ -10,6 +10,7 @@ internal sealed record Options
 
           --rounds N           five if not given
           --python PATH        the Python to run, /usr/bin/python3 if not given
+          --peer NAME=PATH     one malloc more, a library of this machine that is preloaded, such as Mesh; as often as there are some
           --quick              one round of two small cases, to see that all of it runs
           --output FOLDER      where merging.md and its plot go; without it, only a whole run writes them, to docs/benchmarks
 
@@ -17,6 +18,10 @@ internal sealed record Options
 
     public int Rounds { get; private init; } = 5;
     public string Python { get; private init; } = "/usr/bin/python3";
+
+    /// <summary>Libraries by the names that tables have for them.</summary>
+    public IReadOnlyList<(string Name, string Library)> Peers { get; private init; } = [];
+
     public bool Quick { get; private init; }
     public string? Output { get; private init; }
 
@@ -43,10 +48,18 @@ internal sealed record Options
                 "--rounds" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int rounds) && rounds > 0
                     => options with { Rounds = rounds },
                 "--python" when File.Exists(value) => options with { Python = value },
+                "--peer" when Peer(value) is { } peer && options.Peers.All(one => one.Name != peer.Name)
+                    => options with { Peers = [.. options.Peers, peer] },
                 "--output" => options with { Output = value },
                 _ => null,
             };
         }
         return options;
+    }
+
+    private static (string Name, string Library)? Peer(string value)
+    {
+        int at = value.IndexOf('=', StringComparison.Ordinal);
+        return at > 0 && File.Exists(value[(at + 1)..]) ? (value[..at], Path.GetFullPath(value[(at + 1)..])) : null;
     }
 }

@@ -24,9 +24,8 @@ internal static class Plot
         for (int i = 0; i < results.Measurement.Settings.Count; i++)
         {
             Setting setting = results.Measurement.Settings[i];
-            bool ours = setting.Name is Results.Off or Results.AtRest or Results.EachCase or Results.ByItself;
             double held = results.OfLive(setting) * results.Live / Mebibyte;
-            bars.Items.Add(new RectangleBarItem(i - HalfBar, 0, i + HalfBar, held) { Color = ours ? PlotStyle.Ours : PlotStyle.Stock });
+            bars.Items.Add(new RectangleBarItem(i - HalfBar, 0, i + HalfBar, held) { Color = Results.IsOurs(setting) ? PlotStyle.Ours : PlotStyle.Stock });
             model.Annotations.Add(new TextAnnotation
             {
                 Text = held.ToString("f0", System.Globalization.CultureInfo.InvariantCulture), TextPosition = new DataPoint(i, held),

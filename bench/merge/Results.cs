@@ -8,7 +8,13 @@ namespace Defragger.Bench.Merge;
 /// <param name="Missing">Peers that are not on this machine, with the reason.</param>
 internal sealed record Results(Measurement Measurement, double Live, IReadOnlyList<string> Missing)
 {
-    public const string Off = "not merged", AtRest = "merged at rest", EachCase = "merged after each case", ByItself = "merged by itself";
+    public const string Off = "not merged", AtRest = "merged at rest", EachCase = "merged after each case", ByItself = "merged by itself",
+        ByKernel = "merged by KSM";
+
+    private const string Mesh = "Mesh";
+
+    /// <summary>Whether a setting is ours, and not a peer.</summary>
+    public static bool IsOurs(Setting setting) => setting.Name is Off or AtRest or EachCase or ByItself or ByKernel;
 
     public Workload Worker => Measurement.Workloads[0];
 
@@ -21,7 +27,8 @@ internal sealed record Results(Measurement Measurement, double Live, IReadOnlyLi
         string cases = Path.Combine(root, "artifacts/bench-merge"), script = Path.Combine(root, "bench/malloc/compare_worker.py");
         var launcher = new Launcher(Path.Combine(root, "artifacts/native/defrag-launch"));
         var found = new List<Setting>();
-        var missing = new List<string> { "Mesh: in no package of the distribution" };
+        var missing = new List<string>();
+        if (options.Peers.All(one => one.Name != Mesh)) missing.Add($"{Mesh}: in no package of the distribution; --peer {Mesh}=PATH names a library of it");
         foreach (Allocator allocator in Allocator.All(root))
         {
             if (allocator.Found() is not { } here)
@@ -33,8 +40,11 @@ internal sealed record Results(Measurement Measurement, double Live, IReadOnlyLi
                 [
                     On(Off, here, "DEFRAGGER_MERGE=off"), On(AtRest, here, "DEFRAG_BENCH_COMPACT=rest"),
                     On(EachCase, here, "DEFRAG_BENCH_COMPACT=case"), On(ByItself, here, "DEFRAGGER_MERGE=auto"),
+                    .. KsmMayRun() ? [On(ByKernel, here, "DEFRAGGER_MERGE=ksm", "DEFRAG_BENCH_COMPACT=rest")] : Array.Empty<Setting>(),
                 ]);
         }
+        found.AddRange(options.Peers.Select(peer => On(peer.Name, new Allocator(peer.Name, peer.Library, [], null))));
+        if (!KsmMayRun()) missing.Add($"{ByKernel}: /sys/kernel/mm/ksm/run may not be written");
         if (found.All(one => one.Name != Off)) throw new InvalidOperationException(missing[^1]);
 
         // A run that was broken off may have left more cases than this one has.
@@ -52,6 +62,20 @@ internal sealed record Results(Measurement Measurement, double Live, IReadOnlyLi
         finally
         {
             Directory.Delete(cases, recursive: true);
+        }
+    }
+
+    // gauge.py switches it on while the worker runs, and back.
+    private static bool KsmMayRun()
+    {
+        try
+        {
+            using FileStream file = new("/sys/kernel/mm/ksm/run", FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
         }
     }
 

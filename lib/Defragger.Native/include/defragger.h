@@ -16,6 +16,7 @@
  *   DEFRAGGER_ON_ERROR=abort|warn   what a wrong free does after its report (abort)
  *   DEFRAGGER_HARDENED=0|1          guard pages around large blocks, shuffled addresses, zeros on free (0)
  *   DEFRAGGER_MERGE=off|on|auto     sparse pages are merged: not at all, on request, or by itself too (on)
+ *   DEFRAGGER_MERGE=ksm             both, by the kernel's KSM where that runs; not with DEFRAGGER_HARDENED=1
  *   DEFRAGGER_RECORD=PATH           records all from the start, as df_malloc_record_start does
  *   DEFRAGGER_STATISTICS=0|1        prints df_malloc_print to stderr when the program exits (0)
  *
@@ -76,6 +77,9 @@ DF_MALLOC_API uint64_t df_malloc_trim(void);
  * nothing new after `budget_us` microseconds, and goes on from there the next time; a step takes a few
  * milliseconds. Gives the bytes of memory that were given back; 0 when it is not possible or not worth it:
  * df_compact_statistics tells why. docs/merging.md has the design and its limits.
+ *
+ * With DEFRAGGER_MERGE=ksm pages are made alike and the kernel merges them, in seconds: any thread may write
+ * meanwhile, and what is given is what that will save.
  */
 DF_MALLOC_API uint64_t df_compact(uint64_t budget_us);
 
@@ -94,6 +98,7 @@ enum df_compact_answer {
     DF_COMPACT_SHUT,         /* memory of the heap cannot be read and written any more (mprotect) */
     DF_COMPACT_MAPPINGS,     /* it would take more mappings than it may */
     DF_COMPACT_MEMORY,       /* there is no memory or no descriptor for it */
+    DF_COMPACT_KSM,          /* DEFRAGGER_MERGE=ksm, and KSM does not run, or this kernel has none */
 };
 
 /* The text of an answer, for people. */
@@ -109,6 +114,7 @@ struct df_compact_statistics {
     uint64_t compactions;  /* count of those that merged anything */
     uint64_t microseconds; /* that all compactions took */
     enum df_compact_answer answer; /* of the last */
+    uint64_t offered;              /* bytes of pages that are to share memory; with KSM `merged` gets there */
 };
 
 /* Pages that were written to since the last compaction still count as merged. */
@@ -134,7 +140,7 @@ DF_MALLOC_API int df_malloc_record_start(const char *path);
  * errno of the first write that failed. */
 DF_MALLOC_API int df_malloc_record_stop(void);
 
-enum df_merge { DF_MERGE_OFF, DF_MERGE_ON, DF_MERGE_AUTO };
+enum df_merge { DF_MERGE_OFF, DF_MERGE_ON, DF_MERGE_AUTO, DF_MERGE_KSM };
 
 /* What the environment set, or the default: see above. */
 struct df_malloc_settings {

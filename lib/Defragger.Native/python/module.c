@@ -146,7 +146,7 @@ static PyMethodDef functions[] = {
 /* What the environment set: read once, when the process starts, so it does not change. */
 static PyObject *settings_now(void)
 {
-    static const char *const merge_words[] = {"off", "on", "auto"};
+    static const char *const merge_words[] = {"off", "on", "auto", "ksm"};
     struct df_malloc_settings now;
     df_malloc_settings(&now);
     PyObject *settings = Py_BuildValue(

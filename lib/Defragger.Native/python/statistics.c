@@ -75,12 +75,13 @@ static PyObject *merging(void)
 {
     struct df_compact_statistics now;
     df_compact_statistics(&now);
-    return Py_BuildValue("{sKsKsKsKsKsKsKsKss}", "merged", (unsigned long long)now.merged, "stored",
-                         (unsigned long long)now.stored, "saved", (unsigned long long)now.saved, "mappings",
-                         (unsigned long long)now.mappings, "merges", (unsigned long long)now.merges,
-                         "unmerges", (unsigned long long)now.unmerges, "compactions",
-                         (unsigned long long)now.compactions, "microseconds",
-                         (unsigned long long)now.microseconds, "answer", df_compact_reason(now.answer));
+    return Py_BuildValue("{sKsKsKsKsKsKsKsKsKss}", "offered", (unsigned long long)now.offered, "merged",
+                         (unsigned long long)now.merged, "stored", (unsigned long long)now.stored, "saved",
+                         (unsigned long long)now.saved, "mappings", (unsigned long long)now.mappings,
+                         "merges", (unsigned long long)now.merges, "unmerges",
+                         (unsigned long long)now.unmerges, "compactions", (unsigned long long)now.compactions,
+                         "microseconds", (unsigned long long)now.microseconds, "answer",
+                         df_compact_reason(now.answer));
 }
 
 PyObject *statistics_now(PyTypeObject *type)

@@ -26,7 +26,7 @@ public sealed class MallocSetting
         new("DEFRAGGER_ON_ERROR", 1, ["abort", "warn"]),
         new("DEFRAGGER_HARDENED", 1),
         new("DEFRAGGER_STATISTICS", 1),
-        new("DEFRAGGER_MERGE", 2, ["off", "on", "auto"]),
+        new("DEFRAGGER_MERGE", 3, ["off", "on", "auto", "ksm"]),
         new("DEFRAGGER_RECORD", 0, isPath: true),
     ];
 

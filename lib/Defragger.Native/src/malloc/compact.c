@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "../core/hold.h"
+#include "../os/ksm.h"
 #include "../os/memory.h"
 #include "../os/process.h"
 #include "../os/store.h"
@@ -45,6 +46,11 @@ static size_t mappings_left(struct os_mappings now)
     return share < left ? share : left;
 }
 
+static bool is_alike(void)
+{
+    return settings.merge == MERGE_KSM;
+}
+
 static enum df_compact_answer carry_out(struct work *work, uint32_t groups)
 {
     uint32_t stores = compact_order(work, groups);
@@ -65,6 +71,8 @@ static enum df_compact_answer merge(struct work *work, uint32_t room)
     if (planned.saved_pages < GAIN_LEAST && places.loose < GAIN_LEAST)
         return DF_COMPACT_LITTLE;
     struct os_mappings now = os_mappings_now(arena->base, arena->base + arena->usable);
+    if (is_alike())
+        return now.shut ? DF_COMPACT_SHUT : alike_make(work, planned.groups);
     work->mappings_left = mappings_left(now);
     enum df_compact_answer answer = now.asynchronous ? DF_COMPACT_ASYNCHRONOUS
                                     : now.shut
@@ -87,6 +95,10 @@ static enum df_compact_answer refused(void)
         return DF_COMPACT_OFF;
     if (os_process() != compact_state.process)
         return DF_COMPACT_BORROWED;
+    if (is_alike())
+        return !alike_is_possible()     ? DF_COMPACT_KSM
+               : os_has_locked_memory() ? DF_COMPACT_LOCKED
+                                        : DF_COMPACTED;
     int pages = os_pages_open(); /* without, what has been written to would never be noticed */
     if (pages >= 0)
         os_pages_close(pages);
@@ -103,23 +115,14 @@ static enum df_compact_answer compact_now(struct work *work)
     uint32_t pages = arena->heap->limit / PAGE_GRANULES;
     uint32_t room = pages < CANDIDATES_MOST ? pages : CANDIDATES_MOST;
     size_t size = compact_lay_out(work, NULL, room);
-    void *base = places_start() && hold_memory(arena) ? os_map(size, DF_PAGE) : NULL;
+    bool is_ready = is_alike() ? alike_start() : places_start();
+    void *base = is_ready && hold_memory(arena) ? os_map(size, DF_PAGE) : NULL;
     if (base == NULL)
         return DF_COMPACT_MEMORY;
     compact_lay_out(work, base, room);
     enum df_compact_answer answer = merge(work, room);
     os_unmap(base, size);
     return answer;
-}
-
-/* Bytes of memory that merging saves now: those of the pages, less what their mappings take of the kernel's.
- */
-static uint64_t saved(uint32_t mappings)
-{
-    enum { MAPPING_BYTES = 256 };
-    uint64_t shown = (uint64_t)(places.count - places.loose) * DF_PAGE;
-    uint64_t cost = (uint64_t)places.stored * DF_PAGE + (uint64_t)mappings * MAPPING_BYTES;
-    return shown > cost ? shown - cost : 0;
 }
 
 /* With the lock, and held. Free pages are not given back: what runs next may want them, and pace.h looks
@@ -131,12 +134,14 @@ uint64_t compact_run(uint64_t budget, bool is_ours)
     if (compact_state.answer != DF_COMPACTED)
         return 0;
     struct work work = {.is_ours = is_ours, .end = budget > UINT64_MAX - begin ? UINT64_MAX : begin + budget};
+    bool stops = !is_ours && !is_alike(); /* our thread: KSM merges beside any */
     compact_look(&arenas[0]);
+    alike_look(&arenas[0]);
     pace_flush();
     arena_purge(&arenas[0], WORK_BYTES); /* where memory is limited, this must not be what is too much */
-    work.had_thread = !is_ours && pace_stop();
+    work.had_thread = stops && pace_stop();
     compact_state.answer = compact_now(&work);
-    if (!is_ours)
+    if (stops)
         pace_resume(false);
     if (work.had_thread)
         pace_go_on();
@@ -151,6 +156,7 @@ uint64_t compact(uint64_t budget)
     int error = errno;
     struct os_held held = os_hold();
     os_lock_take(&compact_state.lock);
+    compact_watch_end(); /* who asks gets all */
     uint64_t given = compact_run(budget, false);
     os_lock_give(&compact_state.lock);
     os_resume(&held);
@@ -160,6 +166,32 @@ uint64_t compact(uint64_t budget)
 
 /* --- What has come of it --- */
 
+/* What our own mappings show. */
+static void count_stores(struct df_compact_statistics *statistics)
+{
+    statistics->merged = statistics->offered = (uint64_t)(places.count - places.loose) * DF_PAGE;
+    statistics->stored = (uint64_t)places.stored * DF_PAGE;
+    statistics->mappings = places_mappings();
+}
+
+/* What the kernel says: it counts what it has noticed, and other pages of the program too. */
+static void count_alike(struct df_compact_statistics *statistics)
+{
+    uint64_t merged = os_ksm_merged() * DF_PAGE;
+    statistics->offered = (uint64_t)arenas[0].heap->holds.page_count * DF_PAGE;
+    statistics->merged = merged < statistics->offered ? merged : statistics->offered;
+    statistics->stored = (uint64_t)alike.groups * DF_PAGE;
+}
+
+/* Bytes of memory that merging saves now: those of the pages, less what their mappings take of the kernel's.
+ */
+static uint64_t saved(const struct df_compact_statistics *statistics)
+{
+    enum { MAPPING_BYTES = 256 };
+    uint64_t cost = statistics->stored + statistics->mappings * MAPPING_BYTES;
+    return statistics->merged > cost ? statistics->merged - cost : 0;
+}
+
 void df_compact_statistics(struct df_compact_statistics *statistics)
 {
     *statistics = (struct df_compact_statistics){0};
@@ -167,18 +199,18 @@ void df_compact_statistics(struct df_compact_statistics *statistics)
         return;
     os_lock_take(&compact_state.lock);
     os_lock_take(&arenas[0].lock); /* pages are given back meanwhile, too */
-    uint32_t mappings = places_mappings();
     *statistics = (struct df_compact_statistics){
-        .merged = (uint64_t)(places.count - places.loose) * DF_PAGE,
-        .stored = (uint64_t)places.stored * DF_PAGE,
-        .saved = saved(mappings),
-        .mappings = mappings,
         .merges = compact_state.merges,
         .unmerges = compact_state.unmerges,
         .compactions = compact_state.compactions,
         .microseconds = compact_state.microseconds,
         .answer = compact_state.answer,
     };
+    if (is_alike())
+        count_alike(statistics);
+    else
+        count_stores(statistics);
+    statistics->saved = saved(statistics);
     os_lock_give(&arenas[0].lock);
     os_lock_give(&compact_state.lock);
 }
@@ -200,6 +232,7 @@ const char *df_compact_reason(enum df_compact_answer answer)
         [DF_COMPACT_SHUT] = "the program has changed what may be done with memory of the heap",
         [DF_COMPACT_MAPPINGS] = "it would take too many mappings",
         [DF_COMPACT_MEMORY] = "no memory or no descriptor for it",
+        [DF_COMPACT_KSM] = "KSM does not run, or this kernel has none",
     };
     return (size_t)answer < sizeof reasons / sizeof reasons[0] ? reasons[answer]
                                                                : "no answer has this number";
@@ -215,6 +248,7 @@ void compact_start(void)
 void compact_fork_prepare(void)
 {
     os_lock_take(&compact_state.lock);
+    compact_watch_end(); /* the child would have the descriptor */
 }
 
 void compact_fork_parent(void)

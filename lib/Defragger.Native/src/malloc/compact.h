@@ -32,7 +32,8 @@ uint64_t compact(uint64_t budget);
  * is live has hardly changed since the last step) and whose pages are mostly not live is compacted: at once
  * where that is possible from here, `is_ours` being true in our own thread; else its next call that may does
  * it (compact_is_wanted). Where half of the pages have been written to by the next time, the pause until then
- * doubles, from 4 s to 17 minutes. True: its time ended, and the next step goes on.
+ * doubles, from 4 s to 17 minutes. Once it was a sixteenth, all pages are watched for a second before
+ * (os/watch.h), and those that are written to in it are left alone. True: it goes on with the next step.
  */
 bool compact_step(bool is_ours);
 

@@ -5,6 +5,7 @@
 #include "../os/process.h"
 #include "../os/store.h"
 #include "compact_work.h"
+#include "settings.h"
 
 /* A thread without the lock that frees a block above this granule looks whether its page is held. */
 void compact_note_held(struct arena *arena)
@@ -15,8 +16,18 @@ void compact_note_held(struct arena *arena)
     atomic_store_explicit(&arena->short_end, short_end, memory_order_relaxed);
 }
 
+/* What is held of a page has the bytes of the others that it was merged with. */
+static void clear_held(const struct arena *arena, uint32_t page)
+{
+    for (uint32_t word = page * PAGE_WORDS; word < (page + 1) * PAGE_WORDS; word++)
+        for (uint64_t bits = held_of(arena->heap, word); bits != 0; bits &= bits - 1)
+            memset(arena->base + bytes_of(word * WORD_GRANULES + lowest_bit(bits)), 0, DF_GRANULE);
+}
+
 static void loosen(struct arena *arena, uint32_t page)
 {
+    if (settings.hardened != 0)
+        clear_held(arena, page);
     place_loosen(page);
     df_heap_restore_page(arena->heap, page);
 }
@@ -36,9 +47,15 @@ static void notice_some(struct arena *arena, int pages, uint32_t first, uint32_t
     }
 }
 
+/* Whether pages may be cleared when they are ordinary again: the program may have shut some. */
+static bool may_clear(const struct arena *arena)
+{
+    return settings.hardened == 0 || !os_mappings_now(arena->base, arena->base + arena->usable).shut;
+}
+
 void compact_look(struct arena *arena)
 {
-    int pages = places.count > 0 ? os_pages_open() : -1;
+    int pages = places.count > 0 && may_clear(arena) ? os_pages_open() : -1;
     if (pages < 0)
         return;
     arena_lock(arena);

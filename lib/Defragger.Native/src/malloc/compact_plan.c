@@ -35,7 +35,7 @@ static void candidates_fill(struct work *work, uint32_t room)
     const struct df_heap *heap = work->arena->heap;
     uint32_t end = heap->limit / PAGE_GRANULES, page = compact_state.from < end ? compact_state.from : 0;
     for (; page < end && work->count < room; page++)
-        if (!page_is_free(heap, page) && !page_is_held(heap, page))
+        if (!page_is_free(heap, page) && !page_is_held(heap, page) && !page_is_hot(page))
             work->pages[work->count++] = page;
     compact_state.from = page < end ? page : 0;
 }

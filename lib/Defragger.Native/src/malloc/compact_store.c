@@ -1,7 +1,6 @@
 /* See compact_work.h: one store. */
 #include <string.h>
 
-#include "../core/hold.h"
 #include "../os/store.h"
 #include "compact_work.h"
 
@@ -32,30 +31,16 @@ static bool is_fine(const struct df_heap *heap, uint32_t page)
     return true;
 }
 
-static void copy_live(const uint64_t live[PAGE_WORDS], const unsigned char *from, unsigned char *to)
-{
-    for (uint32_t word = 0; word < PAGE_WORDS; word++)
-        for (uint64_t bits = live[word]; bits != 0; bits &= bits - 1) {
-            size_t at = (word * WORD_GRANULES + lowest_bit(bits)) * (size_t)DF_GRANULE;
-            memcpy(to + at, from + at, DF_GRANULE);
-        }
-}
-
 /* Takes a page in, with its bytes, if it still fits: since the plan was made the heap may have changed. From
  * here on nobody writes to it. */
 static void batch_add(struct work *work, struct batch *batch, struct member member)
 {
     const struct df_heap *heap = work->arena->heap;
-    uint64_t live[PAGE_WORDS], *taken = batch->taken[member.slot], all = 0, both = 0;
-    if (page_is_held(heap, member.page) || (!work->writers.alone && !is_fine(heap, member.page)))
+    uint64_t live[PAGE_WORDS], *taken = batch->taken[member.slot];
+    if (!page_fits(heap, member.page, taken, live) || (!work->writers.alone && !is_fine(heap, member.page)))
         return;
-    df_heap_page_live(heap, member.page, live);
-    for (uint32_t word = 0; word < PAGE_WORDS; word++) {
-        all |= live[word];
-        both |= live[word] & taken[word];
-    }
     unsigned char *page = page_at(work->arena, member.page);
-    if (all == 0 || both != 0 || !writers_keep_off(&work->writers, page))
+    if (!writers_keep_off(&work->writers, page))
         return;
     for (uint32_t word = 0; word < PAGE_WORDS; word++)
         taken[word] |= live[word];

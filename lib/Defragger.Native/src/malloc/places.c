@@ -96,14 +96,19 @@ void place_clear(uint32_t page)
     store_leave((place & ~LOOSE) / STORE_PAGES);
 }
 
+void places_reach(uint32_t page)
+{
+    places.lowest = page < places.lowest ? page : places.lowest;
+    places.highest = page > places.highest ? page : places.highest;
+}
+
 void place_put(uint32_t page, uint32_t store, uint32_t slot)
 {
     stores[store].shown++;
     place_clear(page);
     set(page, store * STORE_PAGES + slot);
     places.count++;
-    places.lowest = page < places.lowest ? page : places.lowest;
-    places.highest = page > places.highest ? page : places.highest;
+    places_reach(page);
 }
 
 void place_loosen(uint32_t page)

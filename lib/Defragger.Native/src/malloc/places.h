@@ -4,8 +4,9 @@
  *
  *   1. A page with a place is in a mapping of a store. If it has been written to since, it has memory of its
  *      own all the same; MADV_DONTNEED would bring the store's bytes back, not zeros.
- *   2. A page that is held in the heap has a place. One that has a place and is not held is LOOSE: it has
- * been written to, or its store is thin and it shall be merged anew; or nothing of it is live any more.
+ *   2. A page that is held in the heap has a place (but with DEFRAGGER_MERGE=ksm, where no page has). One
+ * that has a place and is not held is LOOSE: it has been written to, or its store is thin and it shall be
+ * merged anew; or nothing of it is live any more.
  *   3. A store's `shown` is the number of pages that have it as their place; with none it is no more, and the
  *      kernel has its memory back.
  *
@@ -25,7 +26,7 @@ struct places {
     /* Of a page: STORE_PAGES times the number of its store, counted from 1, and which page of that it shows;
      * and LOOSE. 0: it has none. NULL: no page has. */
     _Atomic(uint32_t *) of;
-    uint32_t lowest, highest; /* pages between which all lie that have a place */
+    uint32_t lowest, highest; /* pages between which all lie that are held */
     uint32_t count, loose;    /* pages with a place; of those, LOOSE ones */
     uint32_t stored;          /* pages of all stores */
 };
@@ -47,6 +48,9 @@ static inline uint32_t place_of(uint32_t page)
     const uint32_t *of = atomic_load_explicit(&places.of, memory_order_acquire);
     return of == NULL ? 0 : __atomic_load_n(of + page, __ATOMIC_RELAXED);
 }
+
+/* A page is held from now on: `lowest` and `highest` tell between which all are. */
+void places_reach(uint32_t page);
 
 /* The page shows one of a store, in place of what it was. */
 void place_put(uint32_t page, uint32_t store, uint32_t slot);

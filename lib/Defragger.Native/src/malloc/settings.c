@@ -16,7 +16,7 @@ static const struct variable {
     const char *name;
     uint32_t *value;
     uint32_t most;
-    const char *words[3]; /* of the values 0, 1..., where numbers are not what people write */
+    const char *words[4]; /* of the values 0, 1..., where numbers are not what people write */
 } variables[] = {
     {"DEFRAGGER", &settings.off, 1, {"on", "off"}},
     {"DEFRAGGER_BACKGROUND", &settings.background, 1, {NULL, NULL}},
@@ -25,7 +25,7 @@ static const struct variable {
     {"DEFRAGGER_ON_ERROR", &settings.warn, 1, {"abort", "warn"}},
     {"DEFRAGGER_HARDENED", &settings.hardened, 1, {NULL, NULL}},
     {"DEFRAGGER_STATISTICS", &settings.statistics, 1, {NULL, NULL}},
-    {"DEFRAGGER_MERGE", &settings.merge, MERGE_AUTO, {"off", "on", "auto"}},
+    {"DEFRAGGER_MERGE", &settings.merge, MERGE_KSM, {"off", "on", "auto", "ksm"}},
 };
 
 static bool parse_number(const char *text, uint32_t most, uint32_t *value)
@@ -89,6 +89,13 @@ void settings_read(void)
             "defragger: DEFRAGGER=off: this program has no other malloc; it stays on\n";
         os_write(STDERR_FILENO, line, sizeof line - 1);
         settings.off = 0;
+    }
+    if (settings.merge == MERGE_KSM && settings.hardened != 0) {
+        static const char line[] =
+            "defragger: DEFRAGGER_MERGE=ksm: it would leave bytes of live blocks in free memory, "
+            "which DEFRAGGER_HARDENED=1 promises not to; nothing is merged\n";
+        os_write(STDERR_FILENO, line, sizeof line - 1);
+        settings.merge = MERGE_OFF;
     }
 }
 

@@ -8,7 +8,7 @@
 enum { SETTINGS_CACHE_MOST = 2048 };
 
 /* When pages are merged. */
-enum merge { MERGE_OFF, MERGE_ON, MERGE_AUTO };
+enum merge { MERGE_OFF, MERGE_ON, MERGE_AUTO, MERGE_KSM };
 
 struct settings {
     uint32_t off;        /* 1: the C library's malloc serves all calls */

@@ -4,6 +4,7 @@
 #include "defragger.h"
 #include "large.h"
 #include "pace.h"
+#include "settings.h"
 #include "start.h"
 #include "text.h"
 
@@ -134,12 +135,14 @@ static void print_merging(int fd)
     if (now.answer == DF_COMPACT_NEVER)
         return;
     const struct line lines[] = {
-        {"merged pages   ", now.merged, " bytes"}, {"lie on         ", now.stored, " bytes"},
-        {"saved by that  ", now.saved, " bytes"},  {"mappings       ", now.mappings, " for it"},
-        {"merges         ", now.merges, " pages"}, {"undone         ", now.unmerges, " pages"},
-        {"compactions    ", now.compactions, ""},  {"took           ", now.microseconds, " us"},
+        {"merged pages   ", now.merged, " bytes"},  {"lie on         ", now.stored, " bytes"},
+        {"saved by that  ", now.saved, " bytes"},   {"mappings       ", now.mappings, " for it"},
+        {"merges         ", now.merges, " pages"},  {"undone         ", now.unmerges, " pages"},
+        {"compactions    ", now.compactions, ""},   {"took           ", now.microseconds, " us"},
+        {"offered to KSM ", now.offered, " bytes"},
     };
-    print(fd, lines, sizeof lines / sizeof lines[0]);
+    size_t count = sizeof lines / sizeof lines[0];
+    print(fd, lines, settings.merge == MERGE_KSM ? count : count - 1);
     text_add(&text, "  the last       ");
     text_add(&text, df_compact_reason(now.answer));
     text_add(&text, "\n");

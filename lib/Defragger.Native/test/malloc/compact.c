@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -91,6 +92,24 @@ static int goes_on(void)
     DEMAND(sparse_holds(&sparse) && sparse_holds(&more));
     sparse_free(&sparse);
     sparse_free(&more);
+    return 0;
+}
+
+/* The hardened mode gives out zeros: no bytes of other blocks, which a page showed while it was merged. */
+static int leaves_zeros(void)
+{
+    uint64_t (*compact)(uint64_t);
+    api_find("df_compact", &compact, sizeof compact);
+    struct sparse sparse = sparse_make(survivors, BLOCKS, SHARE, 64);
+    DEMAND(compact_merges());
+    sparse_write(&sparse, 65);
+    compact(0); /* they are ordinary again, and stay so */
+    DEMAND(compact_statistics().unmerges > 1000);
+    for (size_t i = 0; i < BLOCKS / 4; i++) {
+        void *block = malloc(16 + i % 145);
+        DEMAND(block != NULL && all_bytes(block, 16 + i % 145, 0));
+    }
+    DEMAND(sparse_holds(&sparse));
     return 0;
 }
 
@@ -560,6 +579,63 @@ static int by_a_call(void)
     return by_itself();
 }
 
+/* UFFD_FEATURE_WP_ASYNC of Linux 6.7, for user mode only: no right is needed. */
+static bool may_watch(void)
+{
+    struct {
+        uint64_t api, features, ioctls;
+    } asked = {0xAA, UINT64_C(1) << 15, 0};
+    int watch = (int)syscall(SYS_userfaultfd, O_CLOEXEC | 1);
+    bool may = watch >= 0 && ioctl(watch, _IOWR(0xAA, 0x3F, asked), &asked) == 0;
+    if (watch >= 0)
+        close(watch);
+    return may;
+}
+
+/* Writes to every fourth survivor now and then, for so many milliseconds. */
+static void stay_hot(struct sparse *sparse, int milliseconds)
+{
+    for (int waited = 0; waited < milliseconds; waited += 50) {
+        for (size_t i = 0; i < sparse->count; i += 4)
+            pattern_fill(sparse->survivors[i].block, sparse->survivors[i].size, sparse->survivors[i].key);
+        sleep_ms(50);
+        free(malloc(100000));
+    }
+}
+
+/* Pages that are written to all the time are merged once, and no more; those that are not stay merged. */
+static int spares_hot_pages(void)
+{
+    if (!may_watch()) {
+        printf("skipped: the kernel has no asynchronous write protection (Linux 6.7, userfaultfd)\n");
+        return SKIPPED;
+    }
+    struct sparse sparse = sparse_make(survivors, BLOCKS, SHARE, 63);
+    for (int i = 0;
+         i < 100 && (compact_statistics().merges == 0 || compact_statistics().answer != DF_COMPACTED); i++) {
+        sleep_ms(100);
+        free(malloc(100000));
+    }
+    struct df_compact_statistics first = compact_statistics(), now = first;
+    DEMAND(first.merges > 2000);
+    for (int i = 0; i < 100 && now.unmerges <= first.merges / 8; i++, now = compact_statistics())
+        stay_hot(&sparse, 200);
+    uint64_t undone = now.unmerges;
+    stay_hot(&sparse, 11000); /* what is merged again would be undone again, within four seconds */
+    now = compact_statistics();
+    printf("%llu pages merged; %llu of them written to, then %llu more\n", (unsigned long long)first.merges,
+           (unsigned long long)undone, (unsigned long long)(now.unmerges - undone));
+    DEMAND(undone > first.merges / 8 && now.unmerges - undone < undone / 4);
+    DEMAND(now.merged > first.merged / 3 && sparse_holds(&sparse));
+    return 0;
+}
+
+static int spares_them_by_a_call(void)
+{
+    lose_rights();
+    return spares_hot_pages();
+}
+
 static int is_off(void)
 {
     shared = sparse_make(survivors, BLOCKS, SHARE, 62);
@@ -580,6 +656,7 @@ static const struct test {
     {"dies", dies, NULL},
     {"resizes", resizes, NULL},
     {"hardened", goes_on, "DEFRAGGER_HARDENED=1"},
+    {"leaves zeros", leaves_zeros, "DEFRAGGER_HARDENED=1"},
     {"forks", forks, NULL},
     {"borrows", borrows, NULL},
     {"is killed", is_killed, NULL},
@@ -590,6 +667,8 @@ static const struct test {
     {"is limited", is_limited, NULL},
     {"by itself", by_itself, "DEFRAGGER_MERGE=auto"},
     {"by a call", by_a_call, "DEFRAGGER_MERGE=auto"},
+    {"spares hot pages", spares_hot_pages, "DEFRAGGER_MERGE=auto"},
+    {"spares them by a call", spares_them_by_a_call, "DEFRAGGER_MERGE=auto"},
     {"stays alone", stays_alone, NULL},
     {"is off", is_off, "DEFRAGGER_MERGE=off"},
 };

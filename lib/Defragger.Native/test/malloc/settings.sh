@@ -81,7 +81,10 @@ DEFRAGGER_STATISTICS=0
 DEFRAGGER_MERGE=off
 DEFRAGGER_MERGE=on
 DEFRAGGER_MERGE=auto
+DEFRAGGER_MERGE=ksm
 END
+    run LD_PRELOAD="$library" DEFRAGGER_MERGE=ksm DEFRAGGER_HARDENED=1 "$probe"
+    expect 1 DEFRAGGER_MERGE=ksm 'what hardened mode does not allow'
 
     run LD_PRELOAD="$library" DEFRAGGER_STATISTICS=1 "$probe"
     [ "$code" -eq 0 ] && [ -s "$folder/err" ] || wrong 'DEFRAGGER_STATISTICS=1 prints nothing'
