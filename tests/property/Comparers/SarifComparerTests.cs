@@ -98,28 +98,70 @@ public sealed class SarifComparerTests
         Assert.Equal(Compare(baseline, candidate), Compare(baseline, candidate, bufferSize: 37));
     }
 
-    [Property(MaxTest = 100)]
-    public void A_bound_on_the_waiting_findings_never_makes_different_logs_the_same(byte[] left, byte[] right)
+    [Property(MaxTest = 300)]
+    public Property Nothing_changes_when_findings_go_through_the_disk(byte[] left, byte[] right, PositiveInt limit, PositiveInt capacity)
     {
         string baseline = SarifLog.From(left).Write(1);
         string candidate = SarifLog.From(right).Write(2);
-        ComparisonResult bounded = Compare(baseline, candidate, joinLimit: 1);
-        Assert.Equal(Compare(baseline, candidate).Same, bounded.Same);
+        ComparisonResult whole = Compare(baseline, candidate);
+        ComparisonResult stored = Compare(baseline, candidate, joinLimit: (limit.Get % 5) + 1, sortCapacity: (capacity.Get % 7) + 1);
+        Assert.Equal(whole, stored);
+        return true.ToProperty()
+            .Classify(whole.Counts!.Value.Unchanged > 0, "with unchanged")
+            .Classify(left.Concat(right).Distinct().Count() < left.Length + right.Length, "with equal findings");
+    }
+
+    [Property(MaxTest = 300)]
+    public Property Matched_in_parts_each_finding_is_told_of_once_whatever_the_order_and_the_sides(byte[] left, byte[] right, PositiveInt limit)
+    {
+        SarifLog baseline = SarifLog.From(left);
+        SarifLog candidate = SarifLog.From(right);
+        List<FindingPair> pairs = [];
+        ComparisonResult Parts(SarifLog one, SarifLog other, Action<FindingPair>? told = null) => Compare(
+            one.Write(1), other.Write(2), joinLimit: 3, matchLimit: (limit.Get % 12) + 2, sortCapacity: 5, pairs: told);
+        ComparisonResult parts = Parts(baseline, candidate, pairs.Add);
+        Assert.Equal(Enumerable.Range(0, left.Length).Select(i => (long)i), pairs.Select(p => p.Baseline).Where(i => i >= 0).Order());
+        Assert.Equal(Enumerable.Range(0, right.Length).Select(i => (long)i), pairs.Select(p => p.Candidate).Where(i => i >= 0).Order());
+        Assert.All(pairs, pair => Assert.Equal(Expected(baseline, candidate, pair), pair.Change));
+        Assert.Equal(Compare(baseline.Write(1), candidate.Write(2)).Same, parts.Same);
+        Assert.Equal(parts.Counts!.Value.Swap(), Parts(candidate, baseline).Counts);
+        byte[] shuffled = [.. left];
+        new Random(limit.Get).Shuffle(shuffled);
+        Assert.Equal(parts.Counts, Parts(SarifLog.From(shuffled), candidate).Counts);
+        return true.ToProperty()
+            .Classify(parts.Reason.Contains("file by file", StringComparison.Ordinal), "file by file")
+            .Classify(parts.Reason.Contains("upper bounds", StringComparison.Ordinal), "bounded");
+    }
+
+    [Property(MaxTest = 500)]
+    public Property File_by_file_without_fingerprints_is_as_whole(byte[] left, byte[] right, PositiveInt limit)
+    {
+        string baseline = SarifLog.From(left.Select(letter => (byte)(letter % 36))).Write(1);
+        string candidate = SarifLog.From(right.Select(letter => (byte)(letter % 36))).Write(2);
+        ComparisonCounts? whole = Compare(baseline, candidate).Counts;
+        ComparisonResult parts = Compare(baseline, candidate, joinLimit: 3, matchLimit: (limit.Get % 40) + 10);
+        bool isBounded = parts.Reason.Contains("upper bounds", StringComparison.Ordinal);
+        if (!isBounded)
+            Assert.Equal(whole, parts.Counts);
+        return true.ToProperty()
+            .Classify(isBounded, "bounded")
+            .Classify(parts.Reason.Contains("file by file", StringComparison.Ordinal), "file by file");
     }
 
     [Fact]
-    public void Logs_of_which_every_finding_moved_are_matched_in_parts_when_more_wait_than_may()
+    public void Logs_of_which_every_finding_moved_are_matched_file_by_file_when_more_are_left_over_than_may()
     {
         static string Log(int move, bool last) => $$$"""
             {"version":"2.1.0","runs":[{"tool":{"driver":{"name":"t"}},"results":[{{{string.Join(',', Enumerable.Range(0, last ? 2000 : 1999).Select(i => $$$"""
             {"ruleId":"r","message":{"text":"m {{{(char)('a' + (i % 26))}}}{{{(char)('a' + (i / 26 % 26))}}}{{{(char)('a' + (i / 676))}}}"},"locations":[{"physicalLocation":
-            {"artifactLocation":{"uri":"a.c"},"region":{"startLine":{{{i + move}}} } } }]}
+            {"artifactLocation":{"uri":"{{{i % 100}}}.c"},"region":{"startLine":{{{i + move}}} } } }]}
             """))}}}]}]}
             """;
         List<FindingPair> pairs = [];
-        ComparisonResult parts = Compare(Log(1, false), Log(5000, true), bufferSize: 1024, joinLimit: 100, pairs: pairs.Add);
+        ComparisonResult parts = Compare(
+            Log(1, false), Log(5000, true), bufferSize: 1024, joinLimit: 100, matchLimit: 100, sortCapacity: 64, pairs: pairs.Add);
         Assert.Equal(new ComparisonCounts(1, 0, 0, 0, Moved: 1999), parts.Counts);
-        Assert.EndsWith("(matched in parts: more than 100 waited at once)", parts.Reason, StringComparison.Ordinal);
+        Assert.EndsWith("(matched file by file: more than 100 were left over)", parts.Reason, StringComparison.Ordinal);
         Assert.All(pairs.Where(pair => pair.Change == FindingChange.Moved), pair => Assert.Equal(pair.Baseline, pair.Candidate));
         Assert.Equal(Enumerable.Range(0, 2000).Select(i => (long)i), pairs.Select(pair => pair.Candidate).Order());
     }
@@ -352,10 +394,12 @@ public sealed class SarifComparerTests
         string candidate,
         int bufferSize = JsonTokenReader.DefaultBufferSize,
         int joinLimit = SarifComparer.DefaultLimit,
+        int matchLimit = SarifComparer.DefaultLimit,
+        int sortCapacity = 1 << 10,
         Action<FindingPair>? pairs = null)
     {
         using CaseFiles files = new(baseline, candidate);
-        return SarifComparer.Compare(files.Baseline, files.Candidate, bufferSize, joinLimit, pairs);
+        return SarifComparer.Compare(files.Baseline, files.Candidate, bufferSize, joinLimit, matchLimit, sortCapacity, pairs);
     }
 
     private static FindingChange Expected(SarifLog baseline, SarifLog candidate, FindingPair pair)
