@@ -13,6 +13,7 @@ formats=("${@:2}")
 for format in "${formats[@]}"; do
     [[ $format =~ ^(jsonlines|csv|sarif|runs)$ ]] || { echo "there is no format '$format'; there are jsonlines, csv, sarif, runs" >&2; exit 2; }
 done
+[[ ${1:-1} =~ ^[1-9][0-9]*$ ]] || { echo "usage: bench/large.sh [MEGABYTES] [FORMAT...], at least 1 megabyte and not '$1'" >&2; exit 2; }
 prepare large 10000 1 1 "${@:1:1}"
 folder=$(mktemp -d "${DEFRAG_BENCH_DIR:-${TMPDIR:-/var/tmp}}/defrag-large-XXXXXX")
 trap 'rm -rf "$samples" "$folder"' EXIT

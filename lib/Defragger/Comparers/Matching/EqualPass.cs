@@ -13,7 +13,9 @@ internal static class EqualPass
     /// <summary>The findings that are left over, each key's baseline before its candidate.</summary>
     /// <param name="sorted">The findings of both logs.</param>
     /// <param name="equal">Told the numbers of two that are equal.</param>
-    public static IEnumerable<StoredFinding> Run(IEnumerable<StoredFinding> sorted, Action<long, long> equal)
+    /// <param name="mostHeld">Findings of one key that are held.</param>
+    public static IEnumerable<StoredFinding> Run(
+        IEnumerable<StoredFinding> sorted, Action<long, long> equal, int mostHeld = MostHeld)
     {
         Queue<StoredFinding> held = new(); // the baseline's, of the key at hand
         StoredFinding last = default;
@@ -22,7 +24,7 @@ internal static class EqualPass
         {
             if (finding.Key != last.Key)
             {
-                for (; held.TryDequeue(out StoredFinding alone);)
+                while (held.TryDequeue(out StoredFinding alone))
                     yield return alone;
                 for (; more > 0; more--)
                     yield return last;
@@ -41,7 +43,7 @@ internal static class EqualPass
             {
                 yield return finding;
             }
-            else if (held.Count < MostHeld)
+            else if (held.Count < mostHeld)
             {
                 held.Enqueue(finding);
             }

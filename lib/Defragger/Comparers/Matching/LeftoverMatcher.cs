@@ -40,7 +40,14 @@ internal sealed class LeftoverMatcher
     /// <param name="sortCapacity">Findings that are sorted in memory at most.</param>
     /// <param name="subject">What is compared, for messages: a path.</param>
     public LeftoverMatcher(
-        FindingTally tally, FingerprintNames fingerprints, TraitsPool pool, LogNames[] logs, bool swapped, int limit, int sortCapacity, string subject)
+        FindingTally tally,
+        FingerprintNames fingerprints,
+        TraitsPool pool,
+        LogNames[] logs,
+        bool swapped,
+        int limit,
+        int sortCapacity,
+        string subject)
     {
         (_tally, _fingerprints, _pool, _logs) = (tally, fingerprints, pool, logs);
         (_limit, _partLimit, _sortCapacity, _subject) = (limit, Math.Max(1, limit / 2), sortCapacity, subject);

@@ -88,7 +88,7 @@ internal sealed class DiskSorter<T> : IDisposable
     {
         Span<T> items = _buffer.AsSpan(0, _count);
         items.Sort();
-        _file ??= new ScratchFile(_subject);
+        _file ??= ScratchFile.Create(_subject, Environment.GetEnvironmentVariable("TMPDIR"));
         _runs.Add((_file.Append(MemoryMarshal.AsBytes(items)), _count));
         _count = 0;
     }

@@ -16,13 +16,6 @@ internal sealed class ScratchFile : IDisposable
     private readonly FileStream _file;
 
     /// <param name="subject">What it is needed for, for messages: a path.</param>
-    /// <exception cref="ComparisonException">It cannot be made.</exception>
-    public ScratchFile(string subject)
-        : this(subject, Folder(Environment.GetEnvironmentVariable("TMPDIR"), "/var/tmp"))
-    {
-    }
-
-    /// <param name="subject">What it is needed for, for messages: a path.</param>
     /// <param name="folder">Where it lies.</param>
     /// <param name="reserve">Bytes of its disk that are left to others.</param>
     /// <exception cref="ComparisonException">It cannot be made.</exception>
@@ -42,12 +35,23 @@ internal sealed class ScratchFile : IDisposable
     /// <summary>Its bytes so far.</summary>
     public long Length { get; private set; }
 
-    /// <summary>The folder to use: the one that is named, else the disk's if it can be used, else the system's.</summary>
-    public static string Folder(string? named, string disk)
+    /// <summary>A file where there is room for it.</summary>
+    /// <param name="subject">What it is needed for, for messages: a path.</param>
+    /// <param name="named">The folder that a person named; null or empty for none.</param>
+    /// <param name="disk">The folder to try before the system's.</param>
+    /// <exception cref="ComparisonException">It cannot be made.</exception>
+    public static ScratchFile Create(string subject, string? named, string disk = "/var/tmp")
     {
         if (!string.IsNullOrEmpty(named))
-            return named;
-        return Directory.Exists(disk) ? disk : Path.GetTempPath();
+            return new ScratchFile(subject, named);
+        try
+        {
+            return new ScratchFile(subject, disk);
+        }
+        catch (ComparisonException)
+        {
+            return new ScratchFile(subject, Path.GetTempPath()); // a container whose disk may only be read, another system
+        }
     }
 
     /// <summary>Puts bytes at the end, and says where they begin.</summary>
@@ -114,5 +118,7 @@ internal sealed class ScratchFile : IDisposable
     }
 
     private ComparisonException Fault(string problem, Exception? cause) => new(
-        _subject, $"what does not fit in memory cannot be sorted in '{_folder}': {problem.TrimEnd('.')}. TMPDIR names another folder", cause);
+        _subject,
+        $"what does not fit in memory cannot be sorted in '{_folder}': {problem.TrimEnd('.')}. TMPDIR names another folder",
+        cause);
 }

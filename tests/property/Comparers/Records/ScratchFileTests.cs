@@ -60,12 +60,16 @@ public sealed class ScratchFileTests
     }
 
     [Fact]
-    public void The_folder_is_the_named_one_else_the_one_on_the_disk()
+    public void It_lies_in_the_named_folder_else_on_the_disk_else_where_the_system_says()
     {
         using TemporaryDirectory folder = new();
-        Assert.Equal("/x", ScratchFile.Folder("/x", folder.Path));
-        Assert.Equal(folder.Path, ScratchFile.Folder(null, folder.Path));
-        Assert.Equal(folder.Path, ScratchFile.Folder("", folder.Path));
-        Assert.Equal(Path.GetTempPath(), ScratchFile.Folder(null, Path.Combine(folder.Path, "none")));
+        string none = Path.Combine(folder.Path, "none");
+        string error = Assert.Throws<ComparisonException>(() => ScratchFile.Create("x", none, folder.Path)).Message;
+        Assert.Contains($"'{none}'", error, StringComparison.Ordinal);
+        foreach (string disk in (string[])[folder.Path, none])
+        {
+            using ScratchFile file = ScratchFile.Create("x", "", disk);
+            Assert.Equal(0, file.Append([1]));
+        }
     }
 }
