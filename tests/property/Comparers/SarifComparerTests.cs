@@ -143,32 +143,35 @@ public sealed class SarifComparerTests
             Random random = new(seed);
             List<(string File, char Rule, int Line, string Message)> findings =
             [
-                .. Enumerable.Range(0, 120).Select(_ => (
-                    $"f{random.Next(30)}.c", (char)('R' + random.Next(2)), random.Next(1, 60), random.GetItems(messages, 1)[0])),
+                .. Enumerable.Range(0, 200).Select(_ => (
+                    $"f{random.Next(50)}.c", (char)('R' + random.Next(2)), random.Next(1, 60), random.GetItems(messages, 1)[0])),
             ];
             string baseline = Write(findings);
-            int[] shifts = [.. Enumerable.Range(0, 30).Select(_ => random.Next(1, 5))];
+            int[] shifts = [.. Enumerable.Range(0, 50).Select(_ => random.Next(1, 5))];
             for (int i = findings.Count - 1; i >= 0; i--)
             {
                 (string file, char rule, int line, string message) = findings[i];
                 line += shifts[int.Parse(file[1..^2], System.Globalization.CultureInfo.InvariantCulture)];
-                findings[i] = random.Next(20) switch
+                findings[i] = random.Next(60) switch
                 {
                     0 => (file, rule, line, "new words"),
                     1 => (file, 'T', line, message),
                     2 => ("elsewhere.c", rule, line, message),
                     _ => (file == "f7.c" ? "renamed.c" : file, rule, line, message),
                 };
-                if (random.Next(20) == 0)
+                if (random.Next(60) == 0)
                     findings.RemoveAt(i);
             }
 
             string candidate = Write(findings);
-            ComparisonResult whole = Compare(baseline, candidate);
-            ComparisonResult parts = Compare(baseline, candidate, joinLimit: 3, matchLimit: random.Next(100, 220), sortCapacity: 5);
+            List<FindingPair> pairsOfWhole = [], pairsOfParts = [];
+            ComparisonResult whole = Compare(baseline, candidate, pairs: pairsOfWhole.Add);
+            ComparisonResult parts = Compare(
+                baseline, candidate, joinLimit: 3, matchLimit: random.Next(200, 390), sortCapacity: 5, pairs: pairsOfParts.Add);
             if (!parts.Reason.Contains("file by file", StringComparison.Ordinal))
                 continue;
             Assert.Equal(whole.Counts, parts.Counts);
+            Assert.Equal(pairsOfWhole.ToHashSet(), pairsOfParts.ToHashSet());
             inParts++;
             updated += whole.Counts!.Value.Updated > 0 ? 1 : 0;
             single += whole.Counts.Value.Absent > 0 ? 1 : 0;
