@@ -1,14 +1,15 @@
-/* Writes one file of a large pair to standard output. Fast enough that 10 GB take a minute, and the same for the same arguments.
+/* Writes one file of a large pair to standard output. Fast enough that 10 GB take a minute, and the same for
+ * the same arguments.
  *
  *   records FORMAT MEGABYTES [shuffled] [changed|moved]
  *
  * FORMAT: jsonlines, csv, sarif (one run), runs (SARIF, a run for each 100,000 findings).
- * shuffled: in an order of its own; changed: one record in 1000 says something else; moved: every finding one line lower;
- * without any: the baseline.
+ * shuffled: in an order of its own; changed: one record in 1000 says something else; moved: every finding one
+ * line lower; without any: the baseline.
  *
- * A record follows from its number alone. So an order is a permutation of the numbers, and nothing need be kept: a Feistel
- * network over the next even power of two, walked until it is within range (Black and Rogaway, "Ciphers with arbitrary
- * finite domains", 2002). */
+ * A record follows from its number alone. So an order is a permutation of the numbers, and nothing need be
+ * kept: a Feistel network over the next even power of two, walked until it is within range (Black and
+ * Rogaway, "Ciphers with arbitrary finite domains", 2002). */
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -72,28 +73,34 @@ static struct record record_of(uint64_t number)
 
 static void write_json(const struct record *r, bool changed)
 {
-    printf("{\"id\":%" PRIu64 ",\"case\":\"case-%04u\",\"status\":\"%s\",\"ms\":%s%u.%03u,\"file\":\"/src/module%u/file%u.c\","
+    printf("{\"id\":%" PRIu64
+           ",\"case\":\"case-%04u\",\"status\":\"%s\",\"ms\":%s%u.%03u,\"file\":\"/src/module%u/file%u.c\","
            "\"line\":%u,\"tags\":[\"fast\",\"linux\"],\"message\":\"%.*s\"}\n",
-           r->number, r->name, r->code % 50 ? "passed" : "failed", changed ? "-" : "", r->code, r->column, r->module, r->file,
-           r->line, (int)r->length, pad);
+           r->number, r->name, r->code % 50 ? "passed" : "failed", changed ? "-" : "", r->code, r->column,
+           r->module, r->file, r->line, (int)r->length, pad);
 }
 
 static void write_row(const struct record *r, bool changed)
 {
-    printf("%" PRIu64 ",case-%04u,%s,%s%u.%03u,/src/module%u/file%u.c,%u,\"%.*s, \"\"%s\"\"\"\n", r->number, r->name,
-           r->code % 50 ? "passed" : "failed", changed ? "-" : "", r->code, r->column, r->module, r->file, r->line,
-           (int)r->length, pad, r->code % 3 ? "fast" : "slow");
+    printf("%" PRIu64 ",case-%04u,%s,%s%u.%03u,/src/module%u/file%u.c,%u,\"%.*s, \"\"%s\"\"\"\n", r->number,
+           r->name, r->code % 50 ? "passed" : "failed", changed ? "-" : "", r->code, r->column, r->module,
+           r->file, r->line, (int)r->length, pad, r->code % 3 ? "fast" : "slow");
 }
 
 static void write_finding(const struct record *r, bool changed, unsigned line)
 {
-    printf("{\"ruleId\":\"cpp/case-%04u\",\"ruleIndex\":%u,\"message\":{\"text\":\"%.*s%s\"},\"locations\":[{\"physicalLocation\":{"
-           "\"artifactLocation\":{\"uri\":\"src/module%u/file%u.c\",\"uriBaseId\":\"%%SRCROOT%%\"},\"region\":{\"startLine\":%u,"
-           "\"startColumn\":5,\"endColumn\":40,\"snippet\":{\"text\":\"    if (!check_case_%04u(buffer + %u, size)) {\\n"
-           "        return fail(context, \\\"%.40s\\\");\\n    }\"}},\"contextRegion\":{\"startLine\":%u,\"endLine\":%u,"
+    printf("{\"ruleId\":\"cpp/"
+           "case-%04u\",\"ruleIndex\":%u,\"message\":{\"text\":\"%.*s%s\"},\"locations\":[{"
+           "\"physicalLocation\":{"
+           "\"artifactLocation\":{\"uri\":\"src/module%u/"
+           "file%u.c\",\"uriBaseId\":\"%%SRCROOT%%\"},\"region\":{\"startLine\":%u,"
+           "\"startColumn\":5,\"endColumn\":40,\"snippet\":{\"text\":\"    if (!check_case_%04u(buffer + %u, "
+           "size)) {\\n"
+           "        return fail(context, \\\"%.40s\\\");\\n    "
+           "}\"}},\"contextRegion\":{\"startLine\":%u,\"endLine\":%u,"
            "\"snippet\":{\"text\":\"",
-           r->name, r->line % 5000, (int)r->length, pad, changed ? " (changed)" : "", r->module, r->file, line, r->name,
-           r->line, pad, line - 1, line + 4);
+           r->name, r->line % 5000, (int)r->length, pad, changed ? " (changed)" : "", r->module, r->file,
+           line, r->name, r->line, pad, line - 1, line + 4);
     for (int k = 0; k < 4; k++)
         printf("%s    value[%d] = next(&state%d); /* %.30s */", k > 0 ? "\\n" : "", k, k, pad + k);
     printf("\"}}}}],\"partialFingerprints\":{\"primaryLocationLineHash\":\"%x%" PRIx64 ":1\","
@@ -136,7 +143,9 @@ int main(int argc, char **argv)
     if (is_csv)
         puts("id,case,status,ms,file,line,message");
     else if (!is_json)
-        printf("{\"$schema\":\"https://json.schemastore.org/sarif-2.1.0.json\",\"version\":\"2.1.0\",\"runs\":[%s", run);
+        printf("{\"$schema\":\"https://json.schemastore.org/"
+               "sarif-2.1.0.json\",\"version\":\"2.1.0\",\"runs\":[%s",
+               run);
     for (uint64_t i = 0; i < count; i++) {
         struct record r = record_of(shuffled ? permuted(i, count) : i);
         bool changed = changes && r.number % EVERY == EVERY / 2;
