@@ -51,7 +51,7 @@ internal struct SarifDraft
         UInt128 key = content;
         FindingTraits traits = pool.Take();
         traits.Number = number;
-        traits.IsPaired = false;
+        traits.Partner = null;
         traits.Tool = FindingTraits.Short(tool);
         traits.Rule = FindingTraits.Short(rule);
         traits.File = FindingTraits.Short(file);
@@ -72,7 +72,7 @@ internal struct SarifDraft
             traits.Fingerprints[i] = new Fingerprint(FindingTraits.Short(fingerprints[i].Pair), fingerprints[i].Name);
         }
 
-        traits.Key = FindingTraits.Short(key);
+        traits.Key = key;
         return new SarifFinding(content, key, traits);
     }
 

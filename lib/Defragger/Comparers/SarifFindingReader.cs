@@ -17,9 +17,6 @@ namespace Defragger.Comparers;
 /// </remarks>
 internal sealed class SarifFindingReader : SarifReader, IFindingReader
 {
-    /// <summary>Fingerprints of one finding that are kept; reports seen have at most 3.</summary>
-    private const int MostFingerprints = 64;
-
     /// <summary>GitHub's hash of the line, with ":2" behind it at the second finding on lines with that hash.</summary>
     private static ReadOnlySpan<byte> LineHash => "primaryLocationLineHash"u8;
 
@@ -238,7 +235,7 @@ internal sealed class SarifFindingReader : SarifReader, IFindingReader
 
     private void AddFingerprint(ref Utf8JsonReader reader)
     {
-        if (_fingerprints.Count == MostFingerprints || _fingerprintNumber < 0)
+        if (_fingerprints.Count == StoredFinding.MostFingerprints || _fingerprintNumber < 0)
             return;
         UInt128 value = _isLineHash && reader.TokenType == JsonTokenType.String
             ? JsonText.Hash(ref reader, static text => JsonHash.Of(WithoutOrdinal(text), JsonHash.Kind.Text))

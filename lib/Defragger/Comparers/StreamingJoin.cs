@@ -78,17 +78,6 @@ internal sealed class StreamingJoin<TPayload>
             yield return (At(index).Side, At(index).Key, At(index).Payload);
     }
 
-    /// <summary>Forgets all entries that a condition does not hold for.</summary>
-    public void Keep(Predicate<TPayload> condition)
-    {
-        List<(Side Side, UInt128 Key, TPayload Payload)> kept = [.. Waiting().Where(entry => condition(entry.Payload))];
-        _buckets.AsSpan().Fill(None);
-        _used = Count = 0;
-        _free = _oldest = _newest = None;
-        foreach ((Side side, UInt128 key, TPayload payload) in kept)
-            Wait(side, key, payload);
-    }
-
     private ref Entry At(int index) => ref _segments[index >> SegmentBits][index & (SegmentSize - 1)];
 
     /// <summary>The link that leads to the first entry of a key, or the empty link at the end of its bucket.</summary>

@@ -42,14 +42,12 @@ internal sealed class FindingMatcher
         NeighbourPass.Run(_table);
     }
 
-    /// <summary>Runs the passes that need not know the rest of the logs: of equal fingerprints, and of an equal message or context
-    /// in a file.</summary>
-    public void RunEarly(FingerprintNames fingerprints)
+    /// <summary>Runs the passes that look for a partner in the same file, before one is looked for in others.</summary>
+    public void RunInFiles(FingerprintNames fingerprints)
     {
-        FingerprintPass.Run(_table, fingerprints, identifying: true);
-        FingerprintPass.Run(_table, fingerprints, identifying: false);
-        KeyPass.Run(_table, static f => OfRule(f.Rule, f));
-        KeyPass.Run(_table, static f => OfContext(FindingTraits.Join(f.Rule, f.File), f));
+        FingerprintPass.Run(_table, fingerprints, identifying: true, inFiles: true);
+        FingerprintPass.Run(_table, fingerprints, identifying: false, inFiles: true);
+        ByMessage();
     }
 
     private void ByMessage()

@@ -2,15 +2,15 @@ namespace Defragger.Comparers.Matching;
 
 /// <summary>What the passes know of one finding that waits for a partner: hashes of its parts, no text.</summary>
 /// <remarks>
-/// 64 bits each: among the 200,000 findings that may wait on a side, two different parts get one hash with a probability
-/// of about 2 in 10^9, and then one pair is wrong. Whether two logs are the same is asked of 128 bits. 0 stands for a part
-/// that the finding does not have. Size: 152 bytes. A class, so that the passes need no copies; only <see cref="RenamePass"/>
-/// and the <see cref="TraitsPool"/> change it.
+/// 64 bits each: among 200,000 findings two different parts get one hash with a probability of about 2 in 10^9, among ten
+/// million of 3 in 10^6, and then one pair is wrong. Whether two logs are the same is asked of 128 bits. 0 stands for a part
+/// that the finding does not have. Size: 160 bytes. A class, so that the passes need no copies; only <see cref="RenamePass"/>,
+/// <see cref="FindingTally"/> and the <see cref="TraitsPool"/> change it.
 /// </remarks>
 internal sealed class FindingTraits
 {
-    /// <summary>A half of the key under which it waits: an order among findings on one line.</summary>
-    public ulong Key;
+    /// <summary>The key under which it waits, and an order among findings on one line.</summary>
+    public UInt128 Key;
 
     /// <summary>Which finding of its file it is, from 0.</summary>
     public long Number;
@@ -54,8 +54,8 @@ internal sealed class FindingTraits
     /// <summary>What the steps of its code flows say, wherever they are.</summary>
     public ulong FlowShape;
 
-    /// <summary>It has its partner, and waits no more.</summary>
-    public bool IsPaired;
+    /// <summary>The finding of the other log that it is, once that has been told.</summary>
+    public FindingTraits? Partner;
 
     /// <summary>Its fingerprints.</summary>
     public Fingerprint[] Fingerprints = [];

@@ -3,9 +3,11 @@ namespace Defragger.Comparers.Matching;
 /// <summary>The findings of two logs that have no equal on the other side, and who was paired with whom so far.</summary>
 /// <remarks>
 /// Invariants:
-/// 1. Each side is sorted by file, line and content, so that no pass can depend on the order in which a log lists them.
-///    (A rename gives a whole file another hash; its findings stay together.)
-/// 2. PartnerOf[i] = j here if and only if PartnerOf[j] = i there; -1 for none.
+/// 1. Each side is sorted by file, line and content, so that no pass can depend on the order in which a log lists them; equal
+///    ones by number, so that the paired ones of them stand first in every table that has them. (A rename gives a whole file
+///    another hash; its findings stay together.)
+/// 2. Findings that were paired before (<see cref="FindingTraits.Partner"/>) are a pair here too.
+/// 3. PartnerOf[i] = j here if and only if PartnerOf[j] = i there; -1 for none.
 /// </remarks>
 internal sealed class MatchTable
 {
@@ -15,6 +17,7 @@ internal sealed class MatchTable
     {
         Left = new MatchSide(left);
         Right = new MatchSide(right);
+        RestorePairs();
     }
 
     public MatchSide Left { get; }
@@ -27,6 +30,22 @@ internal sealed class MatchTable
         Right.Free--;
         Left.PartnerOf[left] = right;
         Right.PartnerOf[right] = left;
+    }
+
+    private void RestorePairs()
+    {
+        Dictionary<FindingTraits, int> places = [];
+        for (int j = 0; j < Right.Findings.Length; j++)
+        {
+            if (Right.Findings[j].Partner is not null)
+                places.Add(Right.Findings[j], j);
+        }
+
+        for (int i = 0; i < Left.Findings.Length && places.Count > 0; i++)
+        {
+            if (Left.Findings[i].Partner is { } partner)
+                Pair(i, places[partner]);
+        }
     }
 }
 
@@ -41,7 +60,9 @@ internal sealed class MatchSide
             int order = a.File.CompareTo(b.File);
             if (order == 0)
                 order = a.Line.CompareTo(b.Line);
-            return order != 0 ? order : a.Key.CompareTo(b.Key);
+            if (order == 0)
+                order = a.Key.CompareTo(b.Key);
+            return order != 0 ? order : a.Number.CompareTo(b.Number);
         });
         Findings = findings;
         Free = findings.Length;

@@ -5,9 +5,7 @@ namespace Defragger.Comparers.Records;
 
 /// <summary>Sorts any number of items of fixed size in bounded memory: sorted runs in one private file, merged at the end.</summary>
 /// <remarks>
-/// As long as one buffer holds all items, nothing is written. The file lies in the folder for temporary files (TMPDIR),
-/// has an unpredictable name and mode 0600, and has no name any more once it is open: nothing is left behind,
-/// however the process ends.
+/// As long as one buffer holds all items, nothing is written.
 ///
 /// Invariants:
 /// 1. Each run is sorted; the items are those of the runs and of the buffer, no others and none twice.
@@ -28,7 +26,7 @@ internal sealed class DiskSorter<T> : IDisposable
     private readonly List<(long Offset, int Count)> _runs = [];
     private T[] _buffer;
     private int _count;
-    private FileStream? _file;
+    private ScratchFile? _file;
 
     /// <param name="subject">What is sorted, for messages: a path.</param>
     /// <param name="capacity">Items held in memory at most. Tests spill with few.</param>
@@ -90,44 +88,9 @@ internal sealed class DiskSorter<T> : IDisposable
     {
         Span<T> items = _buffer.AsSpan(0, _count);
         items.Sort();
-        Guard(() =>
-        {
-            _file ??= Open();
-            _runs.Add((_file.Position, _count));
-            _file.Write(MemoryMarshal.AsBytes(_buffer.AsSpan(0, _count)));
-        });
+        _file ??= ScratchFile.Create(_subject, Environment.GetEnvironmentVariable("TMPDIR"));
+        _runs.Add((_file.Append(MemoryMarshal.AsBytes(items)), _count));
         _count = 0;
-    }
-
-    private static FileStream Open()
-    {
-        string path = Path.Combine(Path.GetTempPath(), $"defrag-sort-{Path.GetRandomFileName()}");
-        FileStreamOptions options = new()
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.Delete,
-            BufferSize = 0,
-        };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        FileStream file = new(path, options);
-        File.Delete(path);
-        return file;
-    }
-
-    private void Guard(Action access)
-    {
-        try
-        {
-            access();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            string folder = Path.GetTempPath();
-            throw new ComparisonException(
-                _subject, $"its records cannot be sorted in '{folder}': {e.Message} TMPDIR names another folder", e);
-        }
     }
 
     /// <summary>A run on the disk, read some items ahead.</summary>
@@ -153,13 +116,12 @@ internal sealed class DiskSorter<T> : IDisposable
             return _held > 0;
         }
 
-        private void Fill(DiskSorter<T> sorter) => sorter.Guard(() =>
+        private void Fill(DiskSorter<T> sorter)
         {
             Span<byte> bytes = MemoryMarshal.AsBytes(_items.AsSpan(0, _held));
-            sorter._file!.Position = _offset;
-            sorter._file.ReadExactly(bytes);
+            sorter._file!.Read(bytes, _offset);
             _offset += bytes.Length;
             _left -= _held;
-        });
+        }
     }
 }

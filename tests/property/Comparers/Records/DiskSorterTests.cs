@@ -16,14 +16,4 @@ public sealed class DiskSorterTests
         Assert.Equal(items.Order(), sorter.Sorted());
         Assert.Equal(items.Length > capacity.Get, sorter.Spilled > 0);
     }
-
-    [Fact]
-    public void Its_file_has_no_name()
-    {
-        using DiskSorter<long> sorter = new("x", 1);
-        for (long item = 0; item < 10; item++)
-            sorter.Add(item);
-        Assert.True(sorter.Spilled > 0);
-        Assert.Empty(Directory.GetFiles(Path.GetTempPath(), "defrag-sort-*"));
-    }
 }
