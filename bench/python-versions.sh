@@ -93,10 +93,10 @@ echo "| Python | built by | checks | tests passed | preloaded | causes, stock | 
 echo "|---|---|---|---|---|---|---|"
 for stock; do
     name=python$("$stock" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-    # Its name, its compiler, and those words of configure that name no place.
+    # Its version, its compiler, and those words of configure that name no place, or how many.
     about=$("$stock" -c 'import platform, shlex, sysconfig
 words = [word for word in shlex.split(sysconfig.get_config_var("CONFIG_ARGS") or "") if "/" not in word]
-print(platform.python_version(), "|", platform.python_compiler(), *words)')
+print(platform.python_version(), "|", platform.python_compiler(), *(words if len(words) < 4 else ["and %d words" % len(words)]))')
     : > "$folder/built"
     build || fail "it was not built" "$folder/log"
     executable=$(sed -n 1p "$folder/built") checks=$(sed -n '2p' "$folder/built")
