@@ -32,6 +32,7 @@ build() {
         $made = Build-DefragPython -FromInstalled $env:STOCK -Destination $env:DESTINATION -Force
         $checks = @(Test-DefragPython $made.Path)
         $passed = @($checks | Where-Object Status -eq Passed).Count
+        $checks | Where-Object Status -ne Passed | ForEach-Object { [Console]::Error.WriteLine("$($_.Name): $($_.Status): $($_.Detail)") }
         $made.Executable
         "$passed of $($checks.Count)"' > "$folder/built" 2> "$folder/log"
 }
@@ -62,10 +63,10 @@ cases() {
 
 # A worker that compares all samples answers the same with our malloc below it, and that served it.
 preload() {
-    "$stock" samples/compare.py --worker < "$folder/cases" > "$folder/plain" || [ $? -eq 1 ]
+    "$stock" samples/compare.py --worker < "$folder/cases" > "$folder/plain" 2> "$folder/log" || [ $? -eq 1 ] || return 1
     LD_PRELOAD=$PWD/artifacts/native/libdefragger.so PYTHONMALLOC=malloc DEFRAGGER_STATISTICS=1 \
-        "$stock" samples/compare.py --worker < "$folder/cases" > "$folder/preloaded" 2> "$folder/log" || [ $? -eq 1 ]
-    [ -s "$folder/plain" ] && [ -s "$folder/log" ] && cmp "$folder/plain" "$folder/preloaded" >> "$folder/log" 2>&1
+        "$stock" samples/compare.py --worker < "$folder/cases" > "$folder/preloaded" 2> "$folder/log" || [ $? -eq 1 ] || return 1
+    [ -s "$folder/plain" ] && grep -q '^defragger ' "$folder/log" && cmp "$folder/plain" "$folder/preloaded" >> "$folder/log" 2>&1
 }
 
 # How many causes are found on a Python. On ours what survivors leave free goes back, and then there is nothing to find.
