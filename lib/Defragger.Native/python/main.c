@@ -31,18 +31,33 @@ static bool is_given(const char *value)
     return value != NULL && *value != '\0';
 }
 
-/* After the pre-initialisation, which reads -E and -I. There is no other public way to ask for them yet. */
-static bool python_ignores_environment(void)
+/*
+ * After the pre-initialisation, which reads -E and -I but does not tell. The flag that they set is deprecated
+ * since 3.12 and gone in 3.16; a configuration that is read for this alone says the same, and is asked only
+ * where it can matter. It may end the process, as with -h: so would the one that Python reads next.
+ */
+static bool python_ignores_environment(int argc, char **argv)
 {
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+#if PY_VERSION_HEX < 0x030C0000
+    (void)argc, (void)argv;
     return Py_IgnoreEnvironmentFlag != 0;
-#pragma GCC diagnostic pop
+#else
+    PyConfig configuration;
+    PyConfig_InitPythonConfig(&configuration);
+    PyStatus status = PyConfig_SetBytesArgv(&configuration, argc, argv);
+    if (!PyStatus_Exception(status))
+        status = PyConfig_Read(&configuration);
+    bool ignores = configuration.use_environment == 0;
+    PyConfig_Clear(&configuration);
+    if (PyStatus_Exception(status))
+        Py_ExitStatusException(status);
+    return ignores;
+#endif
 }
 
-static bool is_python_told_what_to_use(void)
+static bool is_python_told_what_to_use(int argc, char **argv)
 {
-    return !python_ignores_environment() && is_given(getenv("PYTHONMALLOC"));
+    return is_given(getenv("PYTHONMALLOC")) && !python_ignores_environment(argc, argv);
 }
 
 static bool is_enabled(void)
@@ -70,7 +85,7 @@ int main(int argc, char **argv)
     PyStatus status = Py_PreInitializeFromBytesArgs(&configuration, argc, argv);
     if (PyStatus_Exception(status))
         Py_ExitStatusException(status);
-    if (is_enabled() && !is_python_told_what_to_use())
+    if (is_enabled() && !is_python_told_what_to_use(argc, argv))
         domains_install(is_probed());
     if (PyImport_AppendInittab("defragger", module_init) != 0)
         Py_ExitStatusException(PyStatus_NoMemory());

@@ -121,7 +121,11 @@ internal sealed class SourceBuild(BuildCache cache, CommandRunner runner, Python
                 throw run.Failed($"the source is of {version} and not of {release.Version}");
         });
         SourcePlan plan = PlanOf(order, key, source, root);
-        run.Do("Configure", () => run.Run(plan.ConfigureCommand));
+        run.Do("Configure", () =>
+        {
+            run.Run(plan.ConfigureCommand);
+            SourceTree.CheckConfigured(source); // before minutes of make
+        });
         foreach (SourcePlan.Make make in plan.Makes) run.Do(make.Stage, () => RunMake(make, work[$"objects of {make.Stage}"], run));
         run.Do("Install stock", () =>
         {

@@ -72,6 +72,18 @@ internal sealed partial class SourceTree
         return version;
     }
 
+    /// <summary>Refuses a source that was configured as a free-threaded Python, by whatever word or file.</summary>
+    /// <param name="folder">Full path of the source, after its configure.</param>
+    /// <exception cref="PythonRefusedException">It was.</exception>
+    public static void CheckConfigured(string folder)
+    {
+        string settings = Path.Combine(folder, "pyconfig.h");
+        if (!File.Exists(settings) || !FreeThreadedLine().IsMatch(File.ReadAllText(settings))) return;
+        throw new PythonRefusedException(PythonRefusal.NotSupported,
+            "The source was configured as a free-threaded Python, whose collector finds all objects by the pages of an allocator "
+            + "of its own. Leave out what says so, such as --enable-gil=no.", folder);
+    }
+
     /// <summary>Of every file below a folder: its path, whether it can be run, and its content. Not of version control.</summary>
     internal static string HashOfFolder(string folder)
     {
@@ -83,8 +95,10 @@ internal sealed partial class SourceTree
         foreach (string name in names)
         {
             string path = Path.Combine(folder, name);
-            string content = new FileInfo(path).LinkTarget is string target ? "-> " + target : DefragPython.HashOf(path);
-            bool runs = ProgramPath.Runnable(path) != null;
+            // Of a link its text, wherever it leads: maybe nowhere, or to a folder.
+            string? target = new FileInfo(path).LinkTarget;
+            string content = target != null ? "-> " + target : DefragPython.HashOf(path);
+            bool runs = target == null && ProgramPath.Runnable(path) != null;
             // No name holds a NUL, so no two folders give the same text.
             sum.AppendData(Encoding.UTF8.GetBytes($"{name}\0{(runs ? 'x' : '-')}{content}\0"));
         }
@@ -129,4 +143,7 @@ internal sealed partial class SourceTree
 
     [GeneratedRegex("^#define\\s+PY_VERSION\\s+\"([0-9]+\\.[0-9]+\\.[0-9a-z+]+)\"", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
     private static partial Regex VersionLine();
+
+    [GeneratedRegex("^#define\\s+Py_GIL_DISABLED\\s+1", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    private static partial Regex FreeThreadedLine();
 }

@@ -84,6 +84,21 @@ public sealed class SourceBuildTests : IDisposable
     }
 
     [Fact]
+    public void A_source_that_was_configured_without_the_lock_is_refused_before_make()
+    {
+        string made = _folder["made"];
+        string archive = Archive("echo '#define Py_GIL_DISABLED 1' > pyconfig.h", $"@touch '{made}'");
+
+        var refused = Assert.Throws<PythonRefusedException>(() => Make(Order(archive)));
+
+        Assert.Equal(PythonRefusal.NotSupported, refused.Kind);
+        Assert.Contains("free-threaded", refused.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(made));
+        Assert.False(Directory.Exists(_folder["cache/entries"]));
+        using (Make(Order(Archive("echo '/* #undef Py_GIL_DISABLED */' > pyconfig.h")))) { }
+    }
+
+    [Fact]
     public async Task A_build_that_is_stopped_leaves_nothing_and_does_not_hold_up_the_next()
     {
         string token = LauncherProgram.Token();

@@ -142,6 +142,8 @@ public sealed class SourceTreeTests : IDisposable
             Hash(path => File.SetUnixFileMode(Path.Combine(path, "a"), UnixFileMode.UserRead | UnixFileMode.UserExecute)),
             Hash(path => File.WriteAllText(Path.Combine(path, "more"), "")),
             Hash(path => File.CreateSymbolicLink(Path.Combine(path, "more"), "a")),
+            Hash(path => File.CreateSymbolicLink(Path.Combine(path, "more"), "nowhere")),
+            Hash(path => File.CreateSymbolicLink(Path.Combine(path, "more"), "sub")),
         ];
 
         Assert.Equal(different.Length, different.Distinct().Count());

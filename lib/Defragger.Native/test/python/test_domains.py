@@ -120,6 +120,15 @@ class Domains(support.Case):
         self.assertEqual(ours.returncode, stock.returncode)
         self.assertIn('PYTHONMALLOC: unknown allocator', ours.stderr)
 
+    def test_options_that_end_it_are_answered_once_whatever_serves(self):
+        for words in ("-V",), ("-h",), ("--none",), ("-c",), ("-X", "dev", "-V"):
+            with self.subTest(words):
+                ours, stock = (support.start(*words, python=python, PYTHONMALLOC="malloc")
+                               for python in (sys.executable, support.STOCK))
+                self.assertEqual(ours.returncode, stock.returncode)
+                for told in "stdout", "stderr":
+                    self.assertEqual(getattr(ours, told).replace(sys.executable, support.STOCK), getattr(stock, told))
+
     def test_python_ignores_its_variables_when_it_is_told_to(self):
         for option in "-E", "-I":
             with self.subTest(option):
