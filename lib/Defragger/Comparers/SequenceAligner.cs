@@ -17,8 +17,8 @@ namespace Defragger.Comparers;
 /// a stray brace: it costs 4 (i + j) + 8, so that a better place has time to come. Others are not taken. The cheapest
 /// pair wins; reading ahead stops when n reaches its cost, since every later pair costs at least n. Equal records
 /// directly before the pair are given back to it.
-/// The gap then holds i records of the baseline and j of the candidate; min(i, j) of them are Updated in place, the
-/// rest is Absent or New. A record that moved is Absent in one place and New in the other.
+/// The gap then holds i records of the baseline and j of the candidate; min(i, j) of them are Updated in place (Unchanged
+/// where the same two face each other), the rest is Absent or New. A record that moved is Absent in one place and New in the other.
 ///
 /// The idea is the look-ahead resynchronisation of the differs that came before Hunt-McIlroy and Myers (compare
 /// GNU diff's --speed-large-files, which also gives up on a minimal script), on hashed records.
@@ -140,19 +140,24 @@ internal sealed class SequenceAligner : IDisposable
         Settle(absent, added);
     }
 
-    /// <summary>The first records of both sides are a difference.</summary>
+    /// <summary>The first records of both sides are a gap.</summary>
     private void Settle(int absent, int added)
     {
-        if (_differences.IsAsked || _judge.IsAsked)
+        DifferenceKind ofInsertion = added > absent ? _judge.OfInsertion(_baselineNumber, absent) : DifferenceKind.New;
+        for (int i = 0; i < Math.Max(absent, added); i++)
         {
-            Tell(absent, added);
-        }
-        else
-        {
-            int updated = Math.Min(absent, added);
-            Count(DifferenceKind.Updated, 0, updated);
-            Count(DifferenceKind.Absent, updated, absent - updated);
-            Count(DifferenceKind.New, updated, added - updated);
+            (bool isHere, bool isThere) = (i < absent, i < added);
+            if (isHere && isThere && _baseline[i] == _candidate[i])
+            {
+                _unchanged++; // the search knows one place of a key that repeats, so equal ones may face each other here
+                continue;
+            }
+
+            Extent here = isHere ? new(_baseline.OffsetOf(i), Number: _baselineNumber + i) : Extent.None;
+            Extent there = isThere ? new(_candidate.OffsetOf(i), Number: _candidateNumber + i) : Extent.None;
+            DifferenceKind kind = !isHere ? ofInsertion : isThere ? _judge.OfPair(here, there) : _judge.OfAbsent(here);
+            _differences.Add(kind, here, there);
+            Count(kind, i);
         }
 
         _baseline.Drop(absent);
@@ -161,23 +166,10 @@ internal sealed class SequenceAligner : IDisposable
         _candidateNumber += added;
     }
 
-    private void Tell(int absent, int added)
+    private void Count(DifferenceKind kind, int at)
     {
-        DifferenceKind ofInsertion = added > absent ? _judge.OfInsertion(_baselineNumber, absent) : DifferenceKind.New;
-        for (int i = 0; i < Math.Max(absent, added); i++)
-        {
-            Extent here = i < absent ? new(_baseline.OffsetOf(i), Number: _baselineNumber + i) : Extent.None;
-            Extent there = i < added ? new(_candidate.OffsetOf(i), Number: _candidateNumber + i) : Extent.None;
-            DifferenceKind kind = !here.Exists ? ofInsertion : there.Exists ? _judge.OfPair(here, there) : _judge.OfAbsent(here);
-            _differences.Add(kind, here, there);
-            Count(kind, i, 1);
-        }
-    }
-
-    private void Count(DifferenceKind kind, int at, int count)
-    {
-        Of(kind) += count;
-        if (FirstDifference == 0 && count > 0 && kind is not (DifferenceKind.Ignored or DifferenceKind.Noise))
+        Of(kind)++;
+        if (FirstDifference == 0 && kind is not (DifferenceKind.Ignored or DifferenceKind.Noise))
             FirstDifference = _baselineNumber + at + 1;
     }
 

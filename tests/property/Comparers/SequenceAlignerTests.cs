@@ -156,6 +156,10 @@ public sealed class SequenceAlignerTests
     }
 
     [Fact]
+    public void Of_two_equal_records_the_one_that_stayed_is_not_told_as_changed() =>
+        Assert.Equal(new ComparisonCounts(0, 0, 1, 3), AlignKeys(["a", "a", "b", "b"], ["a", "a", "c", "b"]));
+
+    [Fact]
     public void Ties_are_broken_alike_from_both_sides()
     {
         Assert.Equal(AlignKeys(["b", "a"], ["a", "b", "a"]).Swap(), AlignKeys(["a", "b", "a"], ["b", "a"]));
