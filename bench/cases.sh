@@ -23,7 +23,8 @@ for side in base cand; do
     (cd "$folder/few-$side" && touch a b c)
 done
 
-echo "$(date +%F), $(nproc) cores, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(uname -sr), load $(cut -d' ' -f1 /proc/loadavg)"
+. bench/common/machine.sh
+machine
 BENCH_FOLDER=$folder BENCH_CASES=$cases ./defrag -c '
 $folder = $env:BENCH_FOLDER; $cases = [int] $env:BENCH_CASES
 $null = Invoke-DefragCompare "$folder/few-base" "$folder/few-cand" -OutputDirectory "$folder/few" -Command /bin/true 6> $null

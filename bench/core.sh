@@ -71,7 +71,8 @@ for trace in samples/traces/*.trace.gz; do
     echo "$name $counted $("$replay" --growth 65536 --time "$folder/trace" | cut -d' ' -f1)" >> "$folder/traces"
 done
 
-echo "$(date +%F), $(nproc) cores, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(uname -sr), load $loads to $(cut -d' ' -f1 /proc/loadavg)"
+. bench/common/machine.sh
+machine "$loads to "
 echo "$(getconf GNU_LIBC_VERSION); $(cc --version | head -1); .NET $(dotnet --list-runtimes | sed -n 's/^Microsoft.NETCore.App \(10[^ ]*\) .*/\1/p' | tail -1)"
 python3 - "$folder" "$rounds" "$pairs" <<'PYTHON'
 import statistics, sys

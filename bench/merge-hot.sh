@@ -16,7 +16,8 @@ quiet cmake -S lib/Defragger.Native -B artifacts/native -DCMAKE_BUILD_TYPE=Relea
 quiet cmake --build artifacts/native --target bench-malloc-hot --target defragger
 library=$(realpath "${1:-artifacts/native/libdefragger.so}")
 
-echo "$(date +%F), $(nproc) cores, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(uname -sr), load $(cut -d' ' -f1 /proc/loadavg)"
+. bench/common/machine.sh
+machine
 printf '%-10s %-6s %8s %10s %10s %8s %8s\n' 'hot' 'merge' 'ms' 'mean KiB' 'end KiB' 'merged' 'undone'
 for percent in 0 10 30 60 100; do
     for merge in off auto; do

@@ -16,7 +16,8 @@ log=$folder/log
 quiet cmake -S lib/Defragger.Native -B artifacts/native -DCMAKE_BUILD_TYPE=Release
 quiet cmake --build artifacts/native --target bench-merge
 
-echo "$(date +%F), $(nproc) cores, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(uname -sr), load $(cut -d' ' -f1 /proc/loadavg)"
+. bench/common/machine.sh
+machine
 printf '%-28s %-10s %8s %8s %8s %8s %8s %9s %7s\n' 'heap' 'plan' 'cold' 'runs' 'members' 'groups' 'saved' 'mappings' 'ms'
 # pages, bytes of a block (0: 16 to 512), one in how many stays
 while read -r pages size live; do

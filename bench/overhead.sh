@@ -50,7 +50,8 @@ for ((round = 0; round < rounds; round++)); do
 done
 type -P parallel > /dev/null || echo "skipped: GNU parallel is not here (apt-get install parallel)" >&2
 
-echo "$(date +%F), $(nproc) cores, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(uname -sr), load $(cut -d' ' -f1 /proc/loadavg)"
+. bench/common/machine.sh
+machine
 echo "$(xargs --version | head -1); $(type -P parallel > /dev/null && parallel --version | head -1); engine: $(./defrag -c '"$($Host.Name) $($PSVersionTable.PSVersion)"')"
 echo "$cases cases of /bin/true, median of $rounds rounds; cases with measured memory: $accounted"
 python3 - "$folder/times" "$cases" <<'PYTHON'

@@ -20,7 +20,7 @@ trap 'rm -rf "$folder"' EXIT
     echo
     echo "What \`./defrag bench python-build $version\` printed."
     echo
-    echo "    $(date +%F), $(nproc) cores, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(uname -sr), load $(cut -d' ' -f1 /proc/loadavg)"
+    echo "    $(. bench/common/machine.sh; machine)"
     echo "    $(. /etc/os-release && echo "$PRETTY_NAME"), $(${CC:-gcc} --version | head -1), $(make --version | head -1), $(ld --version | head -1)"
     BUILD_FOLDER=$folder BUILD_VERSION=$version XDG_CACHE_HOME=$folder/cache ./defrag -c '
 $ErrorActionPreference = "Stop"

@@ -25,7 +25,8 @@ done
 seq -f 'line %.0f of a long text with some words in it' 8000000 > "$folder/old.log"
 awk 'NR % 1000 == 0 { $0 = $0 " changed" } { print }' "$folder/old.log" > "$folder/new.log"
 
-echo "$(date +%F), $(nproc) cores, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(uname -sr), load $(cut -d' ' -f1 /proc/loadavg)"
+. bench/common/machine.sh
+machine
 echo "$cases cases; two texts of $(($(stat -c %s "$folder/old.log") / 1000000)) MB, 0.1 % of the lines changed"
 BENCH_FOLDER=$folder ./defrag -c '
 $folder = $env:BENCH_FOLDER

@@ -1,5 +1,6 @@
 # Sourced by the benchmarks of the comparer: arguments, measured runs, one table. GNU time starts each program, for it is small
 # itself: a peak below its parent's cannot be seen. COMPARER names another executable.
+. bench/common/machine.sh
 
 # Sets megabytes, rounds, comparer, gnu_time and samples from [MEGABYTES] [ROUNDS]; $1 is the name for messages, $2 and $3 what is
 # taken without arguments, $4 the fewest megabytes.
@@ -40,7 +41,7 @@ measure() {
 
 # The machine and the medians; "x cmp" where cmp ran beside.
 report() {
-    echo "$(date +%F), $(nproc) cores, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(uname -sr), load $(cut -d' ' -f1 /proc/loadavg), median of $rounds"
+    echo "$(machine), median of $rounds"
     python3 - "$samples/runs" <<'PYTHON'
 import statistics, sys
 runs = {}
